@@ -1,0 +1,111 @@
+"""events.jsonl: what a job has to tell, one JSON object a line, appended by its one worker, read by anybody."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+
+class EventLog:
+    """The writing end. One process holds it at a time (it also holds the job's lock).
+
+    Args:
+        path: the file; an unfinished last line left by a crash is cut off first.
+        at: byte offset to cut the file at, as stored in a checkpoint; None keeps everything.
+    """
+
+    def __init__(self, path: Path, at: int | None = None):
+        self._file = open(path, "ab+")  # noqa: SIM115 (kept open while the worker lives)
+        size = self._file.seek(0, os.SEEK_END)
+        if at is not None and at < size:
+            self._file.truncate(at)
+            size = self._file.seek(0, os.SEEK_END)
+        self._cut_unfinished_line(size)
+
+    def _cut_unfinished_line(self, size: int) -> None:
+        if not size:
+            return
+        self._file.seek(max(0, size - 65536))
+        tail = self._file.read()
+        if not tail.endswith(b"\n"):
+            self._file.truncate(size - len(tail) + tail.rfind(b"\n") + 1)
+
+    @property
+    def offset(self) -> int:
+        """Bytes written so far; what a checkpoint remembers."""
+        return self._file.seek(0, os.SEEK_END)
+
+    def append(self, kind: str, **fields) -> None:
+        """Adds one event with the present time (seconds since 1970). Numbers that JSON lacks (NaN, inf) become text."""
+        event = {"kind": kind, "time": round(time.time(), 3), **fields}
+        try:
+            line = json.dumps(event, allow_nan=False)
+        except ValueError:
+            line = json.dumps({key: _plain(value) for key, value in event.items()})
+        self._file.write(line.encode() + b"\n")
+        self._file.flush()
+
+    def sync(self) -> None:
+        """Makes what was appended survive a power cut."""
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _plain(value):
+    return (
+        repr(value)
+        if isinstance(value, float) and (value != value or value in (float("inf"), -float("inf")))
+        else value
+    )
+
+
+def read_events(path: Path, offset: int = 0) -> tuple[list[dict], int]:
+    """Events from a byte offset on.
+
+    Args:
+        path: an events.jsonl; may be missing.
+        offset: where the last call stopped; 0 for the beginning.
+
+    Returns:
+        (events, the offset to go on from). An unfinished last line is left for the next call; a line that is not
+        JSON (a disk that filled up in the middle of it) is passed over.
+    """
+    try:
+        with open(path, "rb") as file:
+            file.seek(offset)
+            data = file.read()
+    except FileNotFoundError:
+        return [], 0
+    end = data.rfind(b"\n") + 1
+    events = []
+    for line in data[:end].splitlines():
+        try:
+            event = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(event, dict) and "kind" in event:
+            events.append(event)
+    return events, offset + end
+
+
+def last_event(path: Path) -> dict | None:
+    """The last whole event, read from the end of the file; None if there is none."""
+    try:
+        with open(path, "rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - 65536))
+            lines = file.read().splitlines(keepends=True)
+    except FileNotFoundError:
+        return None
+    for line in reversed(lines):
+        if not line.endswith(b"\n"):
+            continue
+        try:
+            event = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(event, dict) and "kind" in event:
+            return event
+    return None

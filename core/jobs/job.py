@@ -1,0 +1,200 @@
+"""A job: long work in a process outside the server, with a folder of plain files that says all about it."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from core.errors import AppError, RunError
+from core.jobs.events import EventLog, last_event, read_events
+from core.jobs.files import PROJECT, jobs_folder, random_letters, read_json, write_atomic
+from core.jobs.lock import Lock, is_held
+
+Report = Callable[[str, int, int], None]
+ENDED = ("completed", "stopped", "failed")
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{2,63}")
+
+
+class Cancelled(Exception):
+    """Raised by a ``Report`` when the person asked for the work to stop. Long functions clean up and let it through."""
+
+
+def no_report(stage: str, done: int, total: int) -> None:
+    """The ``Report`` of somebody who is not looking."""
+
+
+def new_id(word: str = "") -> str:
+    """A short, sortable, URL-safe name: date, time, an optional word of [a-z0-9-], four random letters."""
+    stamp = datetime.now().strftime("%y%m%d-%H%M%S")
+    word = re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-")[:24]
+    return "-".join(part for part in (stamp, word, random_letters(4)) if part)
+
+
+def check_id(text: str) -> str:
+    """``text`` if it has the form of an id. Raises RunError otherwise, so that nothing a person typed becomes a path."""
+    if not isinstance(text, str) or not _ID.fullmatch(text):
+        raise RunError(
+            f"An id is 3 to 64 small letters, digits and hyphens; received “{str(text)[:80]}”. See python -m core runs for the list."
+        )
+    return text
+
+
+@dataclass(frozen=True)
+class Job:
+    """A folder with job.json, events.jsonl, request, lock and worker.log. Its status is derived, never stored."""
+
+    id: str
+    folder: Path
+    kind: str
+
+    @property
+    def request(self) -> dict:
+        """What was asked for when the job was made."""
+        return read_json(self.folder / "job.json")["request"]
+
+    @property
+    def last(self) -> dict | None:
+        """The last event, or None before the first."""
+        return last_event(self.folder / "events.jsonl")
+
+    @property
+    def status(self) -> str:
+        """queued, running, paused, stopped, completed, failed or interrupted."""
+        return status_of(self.folder)
+
+    def events(self, offset: int = 0) -> tuple[list[dict], int]:
+        """Events from a byte offset on, and the offset to go on from."""
+        return read_events(self.folder / "events.jsonl", offset)
+
+
+def status_of(folder: Path) -> str:
+    """The state of a job folder: its last event, and whether a living process holds its lock."""
+    held = is_held(folder / "lock")  # before the event: a worker that ends in between has written its last word by then
+    last = last_event(folder / "events.jsonl")
+    if last is None or last["kind"] == "queued":
+        return "queued"
+    if last["kind"] in (*ENDED, "paused"):
+        return last["kind"]
+    return "running" if held or is_held(folder / "lock") else _after_death(folder)
+
+
+def _after_death(folder: Path) -> str:
+    """A worker that ended between two looks has left a last word; one that was killed has not."""
+    last = last_event(folder / "events.jsonl")
+    return last["kind"] if last and last["kind"] in (*ENDED, "paused") else "interrupted"
+
+
+def create_job(kind: str, request: dict) -> Job:
+    """A new job folder under workspace/jobs; nothing runs yet.
+
+    Args:
+        kind: what to do, known to the module that will run it (``scan``, ``prepare``).
+        request: JSON types, kept in job.json.
+    """
+    job_id = new_id(kind)
+    folder = jobs_folder() / job_id
+    folder.mkdir()
+    write_atomic(folder / "job.json", _json({"id": job_id, "kind": kind, "request": request, "created": time.time()}))
+    return Job(job_id, folder, kind)
+
+
+def find_job(job_id: str) -> Job:
+    """The job of that id. Raises RunError if there is none."""
+    folder = jobs_folder() / check_id(job_id)
+    if not (folder / "job.json").is_file():
+        raise RunError(f"There is no job “{job_id}” on this computer. It may have been cleared; start it again.")
+    return Job(job_id, folder, read_json(folder / "job.json")["kind"])
+
+
+def spawn(module: str, folder: Path, environment: dict[str, str] | None = None) -> subprocess.Popen:
+    """Starts ``python -m module folder`` in a session of its own: it outlives the server, a closed browser, a closed terminal.
+
+    Its output goes to worker.log in the folder. Starting twice is harmless: the second finds the lock taken and ends.
+    """
+    with open(folder / "worker.log", "ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", module, str(folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            cwd=PROJECT,
+            env={**os.environ, **(environment or {})},
+        )
+
+
+def ask(folder: Path, what: str) -> None:
+    """Leaves a request (``stop`` or ``pause``) for the worker; it is read at the next step. Stop wins over pause."""
+    if what == "pause" and requested(folder) == "stop":
+        return
+    write_atomic(folder / "request", what)
+
+
+def requested(folder: Path) -> str | None:
+    """The pending request, or None."""
+    try:
+        return (folder / "request").read_text() or None
+    except FileNotFoundError:
+        return None
+
+
+def clear_request(folder: Path) -> None:
+    (folder / "request").unlink(missing_ok=True)
+
+
+def run_job(folder: Path, work: Callable[[Job, Report], dict]) -> int:
+    """Inside the job's process: holds the lock, does the work, and leaves the last word whatever happens.
+
+    Args:
+        folder: the job folder.
+        work: gets the job and a ``Report`` that writes progress events (at most 4 a second) and raises ``Cancelled``
+            once a stop was asked for; returns the fields of the ``completed`` event.
+
+    Returns:
+        Exit status: 0 done or stopped, 1 failed, 3 already running elsewhere.
+    """
+    lock = Lock(folder / "lock")
+    if not lock.acquire():
+        return 3
+    log = EventLog(folder / "events.jsonl")
+    last_word = [0.0, ""]
+
+    def report(stage: str, done: int, total: int) -> None:
+        if requested(folder) == "stop":
+            raise Cancelled
+        now = time.monotonic()
+        if now - last_word[0] >= 0.25 or stage != last_word[1] or done == total:
+            last_word[:] = [now, stage]
+            log.append("progress", stage=stage, done=done, total=total)
+
+    try:
+        log.append("started")
+        fields = work(Job(folder.name, folder, read_json(folder / "job.json")["kind"]), report)
+        log.append("completed", **fields)
+    except Cancelled:
+        log.append("stopped")
+    except AppError as error:
+        log.append("failed", message=str(error))
+        return 1
+    except BaseException:
+        traceback.print_exc()
+        log.append("failed", message=BUG)
+        return 1
+    finally:
+        log.close()
+        lock.release()
+    return 0
+
+
+BUG = "Something went wrong that is not your doing. The details are in worker.log in the job's folder; please report them."
+
+
+def _json(values: dict) -> str:
+    return json.dumps(values, indent=2, ensure_ascii=False) + "\n"

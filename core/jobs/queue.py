@@ -1,0 +1,110 @@
+"""Training slots of this machine, and the numbered tickets of those who wait for one.
+
+There is no daemon: the queue is the waiting workers. A ticket is a file that its waiter keeps locked; the kernel frees
+it however the waiter dies, and the next one to look sweeps it away. First come, first served.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from core.jobs.files import slots_folder
+from core.jobs.lock import Lock, is_held
+
+LOOK_SECONDS = 0.25
+
+
+def num_slots() -> int:
+    """How many runs train at once on this machine: ``ALEXNET_SLOTS``, 1 if it is not set.
+
+    A second run on the same cores or card halves both, so one is right for most machines.
+    """
+    try:
+        return max(1, int(os.environ.get("ALEXNET_SLOTS", "1")))
+    except ValueError:
+        return 1
+
+
+def waiting() -> list[str]:
+    """Ids of the jobs that wait for a slot, the next one first."""
+    return [path.name.partition("-")[2] for path in _tickets() if is_held(path)]
+
+
+class Slot:
+    """A place to train, held until ``release`` or the end of the process."""
+
+    def __init__(self, lock: Lock):
+        self._lock = lock
+
+    def release(self) -> None:
+        self._lock.release()
+
+
+def wait_for_slot(job_id: str, on_position: Callable[[int], None], give_up: Callable[[], bool]) -> Slot | None:
+    """Draws a ticket and waits for a training slot.
+
+    Args:
+        job_id: of the waiting job; shown to others.
+        on_position: called with 1 for the next in line, 2 for the one behind it, whenever that changes.
+        give_up: asked at every look (4 a second); True ends the wait.
+
+    Returns:
+        The slot, or None if the wait was given up.
+    """
+    ticket = _draw_ticket(job_id)
+    shown = 0
+    try:
+        while True:
+            ahead = [path for path in _tickets() if path.name < ticket.path.name and _alive(path)]
+            if not ahead:
+                for number in range(num_slots()):
+                    lock = Lock(slots_folder() / f"slot-{number}.lock")
+                    if lock.acquire(timeout_seconds=0.05):
+                        return Slot(lock)
+            if give_up():
+                return None
+            if len(ahead) + 1 != shown:
+                shown = len(ahead) + 1
+                on_position(shown)
+            time.sleep(LOOK_SECONDS)
+    finally:
+        ticket.path.unlink(missing_ok=True)
+        ticket.release()
+
+
+def _tickets() -> list[Path]:
+    folder = slots_folder() / "tickets"
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def _alive(path: Path) -> bool:
+    if is_held(path):
+        return True
+    path.unlink(missing_ok=True)  # its waiter died
+    return False
+
+
+def _draw_ticket(job_id: str) -> Lock:
+    folder = slots_folder() / "tickets"
+    folder.mkdir(exist_ok=True)
+    counter = slots_folder() / "last-ticket"
+    desk = Lock(slots_folder() / "desk.lock")
+    if not desk.acquire(timeout_seconds=60):
+        raise TimeoutError("the ticket desk is blocked")
+    try:
+        try:
+            number = int(counter.read_text()) + 1
+        except (FileNotFoundError, ValueError):
+            numbers = [int(path.name.partition("-")[0]) for path in _tickets()]
+            number = max(numbers, default=0) + 1
+        counter.write_text(str(number))
+        # Made under another name and locked before it shows: nobody takes it for a dead one's.
+        hidden = slots_folder() / f"new-ticket-{os.getpid()}"
+        ticket = Lock(hidden)
+        ticket.acquire()
+        ticket.path = folder / f"{number:08d}-{job_id}"
+        os.rename(hidden, ticket.path)
+        return ticket
+    finally:
+        desk.release()
