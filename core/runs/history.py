@@ -1,0 +1,163 @@
+"""What a run's events add up to: the curves, the present speed, the last word."""
+
+import os
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.jobs import read_events
+
+# Batch points kept for the live chart. Past twice this number, neighbours are averaged in pairs, so that a run of 10,000
+# epochs costs a reader no more than a short one.
+NUM_BATCH_POINTS = 2000
+
+
+@dataclass
+class History:
+    """A run so far. Read it, do not change it: readers share it.
+
+    Args:
+        epochs: one dict a finished epoch: epoch (from 1), loss, accuracy, val_loss, val_accuracy, learning_rate, seconds,
+            photos_per_second, image_size.
+        batches: lists of equal length: step (from 1), epoch, loss, accuracy; averages over the steps since the point before.
+        best_epoch: the epoch whose weights are kept, or None before the first.
+        num_epochs, steps_per_epoch, step: the plan, and the last step that was reported.
+        device, precision: what it trains on and with; "" before it has started.
+        photos_per_second, eta_seconds: at the last report.
+        position: place in the queue, 0 when it is not waiting.
+        stage: what it is doing besides training, in words ("caching", "testing"), with done and total.
+        notices: sentences for the person, oldest first.
+        message: why it failed, or "".
+        results: the fields of the last word: best_epoch, val_accuracy, test_accuracy, test_loss, seconds, photos_per_second.
+    """
+
+    epochs: list[dict] = field(default_factory=list)
+    batches: dict[str, list] = field(default_factory=lambda: {"step": [], "epoch": [], "loss": [], "accuracy": []})
+    best_epoch: int | None = None
+    num_epochs: int = 0
+    steps_per_epoch: int = 0
+    num_train: int = 0
+    step: int = 0
+    device: str = ""
+    precision: str = ""
+    photos_per_second: float = 0.0
+    eta_seconds: float | None = None
+    position: int = 0
+    stage: str = ""
+    done: int = 0
+    total: int = 0
+    notices: list[str] = field(default_factory=list)
+    message: str = ""
+    results: dict = field(default_factory=dict)
+    num_events: int = 0
+
+    @property
+    def epoch(self) -> int:
+        """The epoch being trained, from 1; 0 before the first step."""
+        if not self.steps_per_epoch or not self.step:
+            return len(self.epochs)
+        return min((self.step - 1) // self.steps_per_epoch + 1, self.num_epochs)
+
+    @property
+    def fraction(self) -> float:
+        """Share of the planned steps that is done, 0..1."""
+        planned = self.num_epochs * self.steps_per_epoch
+        return min(1.0, self.step / planned) if planned else 0.0
+
+    @property
+    def best(self) -> dict | None:
+        """The row of the best epoch."""
+        return next((row for row in self.epochs if row["epoch"] == self.best_epoch), None)
+
+
+def fold(history: History, events: list[dict]) -> None:
+    """Adds events to a history, in place. Events of kinds that this version does not know are passed over."""
+    for event in events:
+        history.num_events += 1
+        match event["kind"]:
+            case "queued":
+                history.position = event.get("position", 0)
+            case "progress":
+                history.stage, history.done, history.total = event["stage"], event["done"], event["total"]
+            case "started":
+                history.position, history.stage, history.message = 0, "", ""
+                history.results = {}
+                for name in ("num_epochs", "steps_per_epoch", "num_train", "device", "precision"):
+                    setattr(history, name, event[name])
+            case "notice":
+                if event["text"] not in history.notices:
+                    history.notices.append(event["text"])
+            case "batch":
+                history.step, history.stage = event["step"], ""
+                history.photos_per_second, history.eta_seconds = event["photos_per_second"], event["eta_seconds"]
+                for name, values in history.batches.items():
+                    values.append(event[name])
+                if len(history.batches["step"]) > 2 * NUM_BATCH_POINTS:
+                    _halve(history.batches)
+            case "epoch":
+                history.epochs.append({key: value for key, value in event.items() if key not in ("kind", "time")})
+                history.step = event["epoch"] * history.steps_per_epoch
+                history.stage = ""
+                if event.get("best"):
+                    history.best_epoch = event["epoch"]
+            case "completed" | "stopped" | "paused" | "failed":
+                history.stage, history.position, history.eta_seconds = "", 0, None
+                history.message = event.get("message", "")
+                history.results = {key: value for key, value in event.items() if key not in ("kind", "time", "message")}
+                if event.get("best_epoch"):
+                    history.best_epoch = event["best_epoch"]
+
+
+def _halve(batches: dict[str, list]) -> None:
+    """Averages neighbouring points in place; a pair keeps the step and epoch of its later point."""
+    for name, values in batches.items():
+        pairs = zip(values[0::2], values[1::2], strict=False)
+        odd = values[-1:] if len(values) % 2 else []
+        if name in ("step", "epoch"):
+            values[:] = [b for _, b in pairs] + odd
+        else:
+            values[:] = [_mean(a, b) for a, b in pairs] + odd
+
+
+def _mean(a, b):
+    try:
+        return (a + b) / 2
+    except TypeError:  # a NaN was written as text
+        return b
+
+
+_MARK = 512  # several events: their times and figures tell a rewritten file from an appended one
+_kept: OrderedDict[Path, tuple[int, bytes, History]] = OrderedDict()
+_guard = threading.Lock()
+
+
+def read_history(path: Path) -> History:
+    """The history behind an events.jsonl. Only what was appended since the last call is read, for all viewers together.
+
+    A resumed run cuts its events back to a checkpoint; the last bytes read are compared, and the file is read anew if
+    they have changed.
+    """
+    with _guard:
+        offset, mark, history = _kept.get(path, (0, b"", History()))
+        if offset and _bytes_before(path, offset) != mark:
+            offset, history = 0, History()
+        events, end = read_events(path, offset)
+        if events or end != offset:
+            fold(history, events)
+            _kept[path] = (end, _bytes_before(path, end), history)
+        _kept.move_to_end(path) if path in _kept else None
+        while len(_kept) > 64:
+            _kept.popitem(last=False)
+        return history
+
+
+def _bytes_before(path: Path, offset: int) -> bytes:
+    try:
+        if os.path.getsize(path) < offset:
+            return b""
+        with open(path, "rb") as file:
+            file.seek(max(0, offset - _MARK))
+            return file.read(min(_MARK, offset))
+    except FileNotFoundError:
+        return b""

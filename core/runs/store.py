@@ -1,0 +1,193 @@
+"""Runs on disk: make one, find one, list them."""
+
+import json
+import shutil
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core import config as configs
+from core.analysis.evaluation import Evaluation
+from core.config import ExperimentConfig
+from core.errors import RunError
+from core.jobs import (
+    check_id,
+    is_held,
+    new_id,
+    read_json,
+    runs_folder,
+    status_of,
+    sync_folder,
+    write_atomic,
+)
+from core.network.plan import plan
+from core.runs.history import History, read_history
+
+if TYPE_CHECKING:
+    from core.photos.dataset import Dataset
+
+ACTIVE = ("queued", "running")
+_LIBRARIES = ("tensorflow", "keras", "numpy", "opencv-python-headless", "pillow", "streamlit")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training: a folder under workspace/runs that a text editor can read."""
+
+    id: str
+    folder: Path
+
+    @cached_property
+    def _asked(self) -> dict:
+        return read_json(self.folder / "config.json")
+
+    @cached_property
+    def config(self) -> ExperimentConfig:
+        """What was asked for. Raises ConfigError if the file was written by another version."""
+        return configs.from_dict(self._asked["config"])
+
+    @cached_property
+    def dataset(self) -> dict:
+        """Which photos: id, name, class_names, counts {split: {class_name: number}}, checksum."""
+        return read_json(self.folder / "dataset.json")
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return tuple(self.dataset["class_names"])
+
+    @property
+    def name(self) -> str:
+        return self.config.name or f"{self.config.preset} on {self.dataset['name']}"
+
+    @property
+    def created(self) -> float:
+        """Seconds since 1970."""
+        return self._asked["created"]
+
+    @property
+    def owner(self) -> str:
+        """Token of the browser that started it; "" from the command line."""
+        return self._asked.get("owner", "")
+
+    @property
+    def events_path(self) -> Path:
+        return self.folder / "events.jsonl"
+
+    @property
+    def status(self) -> str:
+        """queued, running, paused, stopped, completed, failed or interrupted; derived, never stored."""
+        return status_of(self.folder)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it waits or trains."""
+        return self.status in ACTIVE
+
+    @property
+    def history(self) -> History:
+        """Curves and speed so far; shared between readers, kept up to date by what was appended."""
+        return read_history(self.events_path)
+
+    @property
+    def evaluation(self) -> Evaluation | None:
+        """Its answers on the test photos, once it has been tested."""
+        return Evaluation.load(self.folder) if (self.folder / "evaluation.json").is_file() else None
+
+    @property
+    def checkpoint(self) -> Path | None:
+        """The weights that are used to classify: those of the best epoch, averaged where averaging is on."""
+        path = self.folder / "checkpoints" / "best.safetensors"
+        return path if path.is_file() else None
+
+    def summary(self) -> dict:
+        """What the command line prints at the end: run, status, best_epoch, val_accuracy, test_accuracy, photos_per_second, checkpoint."""
+        history, checkpoint = self.history, self.checkpoint
+        results, best = history.results, history.best or {}
+        return {
+            "run": self.id,
+            "status": self.status,
+            "best_epoch": history.best_epoch,
+            "val_accuracy": results.get("val_accuracy", best.get("val_accuracy")),
+            "test_accuracy": results.get("test_accuracy"),
+            "photos_per_second": results.get("photos_per_second") or round(history.photos_per_second, 1),
+            "checkpoint": str(checkpoint) if checkpoint else None,
+        }
+
+
+def create_run(config: ExperimentConfig, dataset: "Dataset", owner: str = "") -> Run:
+    """Makes the folder of a run; ``core.runs.start_run`` starts it.
+
+    Args:
+        config: checked here, with the number of classes that the photos have.
+        dataset: prepared photos.
+        owner: token of the browser that asked, "" for the command line.
+
+    Raises:
+        ConfigError: a setting is out of its limits, or a layer's map collapses.
+    """
+    configs.check(config)
+    plan(config.network, len(dataset.class_names))
+    run_id = new_id(config.preset)
+    hidden = runs_folder() / f".{run_id}"
+    hidden.mkdir()
+    asked = {"config": configs.to_dict(config), "created": time.time(), "owner": owner, "versions": _versions()}
+    photos = {
+        "id": dataset.id,
+        "name": dataset.name,
+        "class_names": list(dataset.class_names),
+        "counts": dataset.counts(),
+        "checksum": dataset.checksum(),
+    }
+    write_atomic(hidden / "config.json", json.dumps(asked, indent=2, ensure_ascii=False) + "\n")
+    write_atomic(hidden / "dataset.json", json.dumps(photos, indent=2, ensure_ascii=False) + "\n")
+    (hidden / "checkpoints").mkdir()
+    folder = runs_folder() / run_id
+    hidden.rename(folder)
+    sync_folder(runs_folder())
+    return Run(run_id, folder)
+
+
+def find_run(run_id: str) -> Run:
+    """The run of that id. Raises RunError if its form is wrong or there is none."""
+    folder = runs_folder() / check_id(run_id)
+    if not (folder / "config.json").is_file():
+        raise RunError(
+            f"There is no run “{run_id}” on this computer. Choose one from the list of runs, or train a new one."
+        )
+    return Run(run_id, folder)
+
+
+def list_runs() -> list[Run]:
+    """Every run that can be read, the newest first."""
+    folders = (path for path in runs_folder().iterdir() if not path.name.startswith("."))
+    return [Run(path.name, path) for path in sorted(folders, reverse=True) if (path / "config.json").is_file()]
+
+
+def newest_completed() -> Run:
+    """The newest run that has finished and can classify. Raises RunError if there is none."""
+    for run in list_runs():
+        if run.status == "completed" and run.checkpoint:
+            return run
+    raise RunError("There is no trained network yet. Train one first, e.g. python -m core train drawn --epochs 12.")
+
+
+def delete_run(run: Run) -> None:
+    """Removes a run for good. Raises RunError while its worker lives."""
+    if is_held(run.folder / "lock"):
+        raise RunError(f"The run “{run.id}” is at work. Stop it first, then delete it.")
+    hidden = run.folder.with_name(f".{run.id}")
+    run.folder.rename(hidden)
+    shutil.rmtree(hidden)
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for library in _LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            continue
+    return found
