@@ -1,0 +1,411 @@
+"""``python -m core``: everything that a page can do, without a browser.
+
+Exit status: 0 done, 1 a sentence for the person on stderr, 2 wrong usage. ``--json`` prints one object a line on stdout;
+progress goes to stderr.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import click
+
+from core import config as configs
+from core.config import ExperimentConfig, PhotosConfig
+from core.errors import AppError
+from core.network import presets
+from core.terminal import Bar, bar, eta
+
+# Only what every command needs is imported here, so that --help and plan answer at once.
+
+
+class _Group(click.Group):
+    """Turns an AppError into its sentence and exit status 1."""
+
+    def invoke(self, context):
+        try:
+            return super().invoke(context)
+        except AppError as error:
+            click.echo(str(error), err=True)
+            context.exit(1)
+        except BrokenPipeError:  # the reader of our output has left, e.g. `| head`
+            sys.stderr.close()
+            context.exit(0)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+def main():
+    """AlexNet Playground without a browser: photos in, trained networks and their answers out."""
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout, for programs.")
+settings = click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="PATH=VALUE",
+    help="Change a setting, e.g. network.blocks.0.filters=32.",
+)
+preset = click.option("--preset", "preset_id", default="modern", show_default=True, help="Where to start from.")
+
+
+def _emit(values: dict, as_json: bool, text: str) -> None:
+    click.echo(json.dumps(values, ensure_ascii=False) if as_json else text)
+
+
+def _experiment(preset_id: str, assignments: tuple[str, ...]) -> ExperimentConfig:
+    config = configs.put_all(presets.experiment(preset_id), list(assignments))
+    configs.check(config)
+    return config
+
+
+def _photos_of(folder: str, config: ExperimentConfig) -> ExperimentConfig:
+    """The config with its photos taken from a folder, or drawn."""
+    source = folder if folder == "drawn" else str(Path(folder).expanduser().resolve())
+    return replace(config, photos=replace(config.photos, source=source))
+
+
+def _printable(text: str) -> str:
+    """A file name as text that any terminal and any JSON reader takes."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+# --- photos ----------------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.argument("folder")
+@as_json
+def scan(folder, as_json):
+    """Look at every file of FOLDER and say what would become of it. Nothing is changed."""
+    from core.photos import clean
+    from core.photos import scan as scans
+
+    report = Bar()
+    found = scans.scan(Path(folder), report)
+    report.end()
+    plan = clean.plan(found)
+    for step in plan.steps:
+        row = {
+            "path": _printable(step.path),
+            "action": step.action,
+            "issue": str(step.issue) if step.issue else None,
+            "reason": step.reason,
+        }
+        if as_json:
+            click.echo(json.dumps(row, ensure_ascii=False))
+        elif step.action != "use" or step.issue:
+            click.echo(f"{step.action}: {row['path']!r}: {step.issue or ''} ({step.reason})")
+    summary = plan.summary()
+    _emit(summary, as_json, _counts_sentence(summary))
+
+
+def _counts_sentence(summary: dict) -> str:
+    return (
+        f"{summary['found']:,} files found = {summary['used']:,} used + {summary['converted']:,} converted + "
+        f"{summary['left_out']:,} left out + {summary['ignored']:,} ignored."
+    )
+
+
+@main.command()
+@click.argument("folder")
+@settings
+@preset
+@as_json
+def prepare(folder, assignments, preset_id, as_json):
+    """Scan, convert, split and cache FOLDER (or "drawn"); prints the data set's id."""
+    dataset = _prepare(_photos_of(folder, _experiment(preset_id, assignments)))
+    values = {"dataset": dataset.id, "name": dataset.name, "counts": dataset.counts(), **dataset.summary}
+    _emit(values, as_json, dataset.id)
+
+
+def _prepare(config: ExperimentConfig):
+    """The data set of a config, cached for its network."""
+    from core.photos.cache import open_cache
+    from core.photos.dataset import prepare as prepare_dataset
+
+    report = Bar()
+    dataset = prepare_dataset(config.photos, config.split, report)
+    network = config.network
+    open_cache(dataset, network.input_size, config.photos.fit, network.input_channels, report)
+    report.end()
+    click.echo(f"{dataset.name}: {_counts_sentence(dataset.summary)}", err=True)
+    for note in dataset.summary.get("notes", []):
+        click.echo(note, err=True)
+    return dataset
+
+
+# --- network ---------------------------------------------------------------------------------------------
+
+
+@main.command()
+@preset
+@settings
+@click.option(
+    "--num-classes", default=2, show_default=True, type=click.IntRange(2), help="How many classes it tells apart."
+)
+@as_json
+def plan(preset_id, assignments, num_classes, as_json):
+    """Show every layer of a network: output shape, parameters, multiply-adds."""
+    from core.network.plan import plan as plan_network
+
+    planned = plan_network(_experiment(preset_id, assignments).network, num_classes)
+    if as_json:
+        rows = [
+            {name: asdict(row)[name] for name in ("name", "kind", "output_shape", "parameters", "multiply_adds")}
+            for row in planned.layers
+        ]
+        click.echo(
+            json.dumps({"parameters": planned.parameters, "multiply_adds": planned.multiply_adds, "layers": rows})
+        )
+        return
+    click.echo(f"{'layer':24}{'output shape':>18}{'parameters':>14}{'multiply-adds':>16}")
+    for row in planned.layers:
+        shape = " x ".join(str(side) for side in row.output_shape)
+        click.echo(f"{row.name:24}{shape:>18}{row.parameters:>14,}{row.multiply_adds:>16,}")
+    click.echo(f"{'total':42}{planned.parameters:>14,}{planned.multiply_adds:>16,}")
+
+
+@main.command("settings")
+def list_settings():
+    """List every setting that --set takes, with its limits and default."""
+    for path, value in configs.leaves(presets.experiment("modern")):
+        declared = configs.setting(path)
+        click.echo(f"{path} = {value}")
+        click.echo(f"    {declared.label}: {declared.limits.describe()}. {declared.help}")
+
+
+# --- runs ------------------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.argument("folder")
+@preset
+@settings
+@click.option("--epochs", type=int, help="Same as --set training.epochs=N.")
+@click.option("--seed", type=int, help="Same as --set training.seed=S: first weights, order, augmentation, dropout.")
+@click.option("--name", default="", help="What the run is called in lists.")
+@as_json
+def train(folder, preset_id, assignments, epochs, seed, name, as_json):
+    """Train a network on FOLDER (or "drawn") and wait for it. Ctrl-C stops it cleanly; what it has learned is kept."""
+    from core.runs import create_run, start_run
+
+    for path, value in (("training.epochs", epochs), ("training.seed", seed), ("name", name or None)):
+        if value is not None:
+            assignments += (f"{path}={value}",)
+    config = _photos_of(folder, _experiment(preset_id, assignments))
+    dataset = _prepare(config)
+    run = create_run(config, dataset)
+    click.echo(f"Run {run.id}", err=True)
+    start_run(run)
+    _wait(run, as_json)
+
+
+def _wait(run, as_json: bool) -> None:
+    """Shows a run's progress until its last word; Ctrl-C asks it to stop, a second one only stops looking."""
+    from core.runs import stop_run
+
+    line = Bar()
+    has_stopped = False
+    while True:
+        try:
+            for _ in _progress(run, line):
+                pass
+            break
+        except KeyboardInterrupt:
+            line.end()
+            if has_stopped:
+                click.echo(f"The run goes on stopping by itself: python -m core runs shows it ({run.id}).", err=True)
+                sys.exit(1)
+            has_stopped = True
+            if run.is_active:
+                stop_run(run)
+                click.echo("Stopping: the best epoch is kept and tested.", err=True)
+    line.end()
+    summary, history = run.summary(), run.history
+    for notice in history.notices:
+        click.echo(notice, err=True)
+    if summary["status"] == "failed":
+        raise AppError(f"The run {run.id} failed: {history.message}")
+    if summary["status"] == "interrupted":
+        raise AppError(
+            f"The worker of run {run.id} ended without a word; {run.folder / 'worker.log'} has its output. "
+            f"To go on from its last checkpoint: python -m core resume {run.id}"
+        )
+    if summary["status"] == "stopped":
+        click.echo(f"Stopped. To go on from here: python -m core resume {run.id}", err=True)
+    _emit(summary, as_json, _summary_sentence(summary))
+
+
+def _summary_sentence(summary: dict) -> str:
+    if summary["test_accuracy"] is None:
+        return f"{summary['run']}: {summary['status']} before it had learned anything."
+    return (
+        f"{summary['run']}: {summary['status']}, best epoch {summary['best_epoch']}, validation accuracy "
+        f"{summary['val_accuracy']:.1%}, test accuracy {summary['test_accuracy']:.1%}, {summary['photos_per_second']:,.0f} photos/s."
+    )
+
+
+def _progress(run, line: Bar) -> Iterator[None]:
+    """Redraws the line twice a second while the run is active or about to be."""
+    while run.is_active:
+        history = run.history
+        if history.position:
+            line.show(f"waiting for a training slot: {history.position} in line")
+        elif history.stage:
+            line(history.stage, history.done, history.total)
+        elif history.step:
+            last = history.epochs[-1] if history.epochs else {}
+            loss, accuracy = history.batches["loss"][-1:], history.batches["accuracy"][-1:]
+            parts = [
+                f"epoch {history.epoch}/{history.num_epochs} {bar(history.fraction)}",
+                f"loss {loss[0]:.3f} accuracy {accuracy[0]:.1%}" if loss and accuracy else "",
+                f"val_loss {last['val_loss']:.3f} val_accuracy {last['val_accuracy']:.1%}" if last else "",
+                f"{history.photos_per_second:,.0f} photos/s {eta(history.eta_seconds)}",
+            ]
+            line.every(" ".join(part for part in parts if part))
+        yield
+        time.sleep(0.5)
+
+
+@main.command()
+@as_json
+def runs(as_json):
+    """List runs, the newest first."""
+    from core.runs import list_runs
+
+    for run in list_runs():
+        summary = {**run.summary(), "name": run.name, "dataset": run.dataset["name"]}
+        test = f"test {summary['test_accuracy']:.1%}" if summary["test_accuracy"] is not None else ""
+        _emit(summary, as_json, f"{run.id}  {summary['status']:12} {test:12} {run.name}")
+
+
+@main.command()
+@click.argument("run")
+@as_json
+def stop(run, as_json):
+    """Stop RUN: its best epoch is kept and tested. Waits until it has."""
+    from core.runs import find_run, stop_run
+
+    found = find_run(run)
+    stop_run(found)
+    _wait(found, as_json)
+
+
+@main.command()
+@click.argument("run")
+@as_json
+def resume(run, as_json):
+    """Go on with a stopped, paused or interrupted RUN from its last checkpoint, and wait for it."""
+    from core.runs import find_run, start_run
+
+    found = find_run(run)
+    start_run(found)
+    _wait(found, as_json)
+
+
+@main.command()
+@click.argument("run")
+@click.argument("folder", required=False)
+@as_json
+def evaluate(run, folder, as_json):
+    """Test RUN on its own test photos, or on those of FOLDER (one sub-folder a class)."""
+    from core.runs import find_run
+    from core.training.device import prepare_environment
+
+    found = find_run(run)
+    dataset = None
+    report = Bar()
+    if folder:
+        from core.photos.dataset import all_as_test
+
+        dataset = all_as_test(
+            PhotosConfig(source=str(Path(folder).expanduser().resolve()), fit=found.config.photos.fit), report
+        )
+    prepare_environment()
+    from core.analysis.evaluate import evaluate_run
+
+    result = evaluate_run(found, dataset, "test", report)
+    report.end()
+    values = {
+        "accuracy": result.accuracy,
+        "loss": result.loss,
+        "num_photos": result.num_photos,
+        "confusion_matrix": result.confusion_matrix.tolist(),
+    }
+    low, high = result.interval
+    text = f"accuracy {result.accuracy:.1%} ({low:.1%} to {high:.1%}), loss {result.loss:.3f}, {result.num_photos:,} photos"
+    _emit(values, as_json, text)
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PHOTO_OR_FOLDER...")
+@click.option("--run", "run_id", help="The run whose network answers; by default the newest completed one.")
+@as_json
+def classify(paths, run_id, as_json):
+    """Ask a trained network about photos; folders are searched through."""
+    from core.photos.decode import decode
+    from core.runs import find_run, newest_completed
+    from core.training.device import prepare_environment
+
+    run = find_run(run_id) if run_id else newest_completed()
+    prepare_environment()
+    from core.analysis.classify import Classifier
+
+    classifier = Classifier(run)
+    num_readable = 0
+    for group in _groups(_photos_under(paths), 32):
+        images, errors = [], {}
+        for path in group:
+            try:
+                images.append(decode(Path(path)))
+            except AppError as error:
+                errors[path] = str(error)
+        answers = iter(classifier.classify(images) if images else [])
+        for path in group:
+            answer = None if path in errors else next(answers)
+            num_readable += answer is not None
+            row = {
+                "path": _printable(path),
+                "class_name": answer.class_name if answer else None,
+                "probabilities": answer.probabilities if answer else None,
+                "error": errors.get(path),
+            }
+            chances = ", ".join(f"{name} {share:.1%}" for name, share in (row["probabilities"] or {}).items())
+            _emit(row, as_json, f"{row['path']!r}: {row['error'] or row['class_name'] + ' (' + chances + ')'}")
+    if not num_readable:
+        raise AppError(
+            "None of these files could be read as a photo. Name photos (JPEG, PNG, WebP, HEIC, ...) or folders that hold some."
+        )
+
+
+def _photos_under(paths: tuple[str, ...]) -> Iterator[str]:
+    """The paths as given; a folder's photos joined with it, sorted."""
+    from core.photos.decode import PHOTO_EXTENSIONS
+
+    for given in paths:
+        folder = Path(given)
+        if not folder.is_dir():
+            yield given
+            continue
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and not path.name.startswith(".") and path.suffix.lower().lstrip(".") in PHOTO_EXTENSIONS:
+                yield str(Path(given) / path.relative_to(folder))
+
+
+def _groups(items: Iterator[str], size: int) -> Iterator[list[str]]:
+    group: list[str] = []
+    for item in items:
+        group.append(item)
+        if len(group) == size:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m core")
