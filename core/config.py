@@ -250,7 +250,7 @@ class AugmentConfig:
         "Brightness",
         "Makes photos brighter or darker by up to this share. It teaches that light does not make a cat.",
         minimum=0,
-        maximum=1.0,
+        maximum=0.9,
         step=0.05,
     )
     contrast_fraction: float = _option(
@@ -258,7 +258,7 @@ class AugmentConfig:
         "Contrast",
         "Raises or lowers contrast around mid grey by up to this share. It covers flat and harsh light.",
         minimum=0,
-        maximum=1.0,
+        maximum=0.9,
         step=0.05,
     )
     saturation_fraction: float = _option(

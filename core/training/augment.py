@@ -347,7 +347,7 @@ def _fineness(draw: Draw, source_size: int, size: int) -> int:
     One at equal sizes: there the warp is one interpolation and nothing else. Where the output is smaller than the photo
     (training begins small and grows), one interpolation would step over pixels, so it is warped finer and averaged:
     against 8 x 8 samples a pixel, 224 -> 128 is off by .4 grey levels so, by .9 without, and by .9 with a photo shrunk
-    first, which also costs more (FACTS recipe, 2,000-photo set).
+    first, which also costs more (the modern recipe's draws on 64 real photos).
     """
     step = source_size / size * math.sqrt(draw.side_x * draw.side_y)
     return max(1, math.ceil(step - 0.25)) if size < source_size else 1
