@@ -99,7 +99,7 @@ def scan(folder, as_json):
             click.echo(json.dumps(row, ensure_ascii=False))
         elif step.action != "use" or step.issue:
             click.echo(f"{step.action}: {row['path']!r}: {step.issue or ''} ({step.reason})")
-    summary = plan.summary()
+    summary = plan.counts()
     _emit(summary, as_json, _counts_sentence(summary))
 
 

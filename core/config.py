@@ -402,6 +402,12 @@ class ConvBlock:
         step=1,
         unit="pixels",
     )
+    pool_padding: str = _option(
+        "valid",
+        "Pool padding",
+        "Valid drops what does not fill a whole square at the border, as AlexNet did; same keeps it.",
+        choices=("valid", "same"),
+    )
 
 
 @dataclass(frozen=True)
@@ -611,11 +617,29 @@ class TrainingConfig:
     start_size_fraction: float = _option(
         1.0,
         "Start size",
-        "Share of the image size at which training begins; it grows to full size over the run. Small pictures train much faster. "
-        "Needs the average head.",
+        "Share of the image size at which training begins; pictures grow over the run. Small pictures train much faster. "
+        "Below 1 it needs the average head.",
         minimum=0.25,
         maximum=1.0,
         step=0.05,
+    )
+    end_size_fraction: float = _option(
+        1.0,
+        "End size",
+        "Share of the image size at which training ends. Zooming in makes pets larger in training than in the photos that are "
+        "judged, so a little below 1 is often better, and faster.",
+        minimum=0.25,
+        maximum=1.0,
+        step=0.05,
+    )
+    calm_fraction: float = _option(
+        0.0,
+        "Calm end",
+        "Share of the run, at its end, with half of the shear, zoom and rotation and no erased squares. "
+        "The network settles on photos as they really look.",
+        minimum=0,
+        maximum=0.5,
+        step=0.02,
     )
     precision: str = _option(
         "auto",
@@ -890,10 +914,18 @@ def check(config: ExperimentConfig) -> None:
                     f"{path}.groups must divide {what}; received {block.groups}. Use {best}.", f"{path}.groups", best
                 )
         channels = block.filters
-    if config.training.start_size_fraction < 1 and config.network.head != "average":
+    training = config.training
+    if training.start_size_fraction > training.end_size_fraction:
+        raise ConfigError(
+            f"training.start_size_fraction may not be above end_size_fraction, since pictures grow; received "
+            f"{training.start_size_fraction:g} and {training.end_size_fraction:g}. Lower the first.",
+            "training.start_size_fraction",
+            training.end_size_fraction,
+        )
+    if training.start_size_fraction < 1 and config.network.head != "average":
         raise ConfigError(
             f"training.start_size_fraction below 1 needs network.head=average, because a flattened map fixes the picture's size; "
-            f"received {config.training.start_size_fraction:g} with head={config.network.head}. Set start_size_fraction to 1 or head to average.",
+            f"received {training.start_size_fraction:g} with head={config.network.head}. Set it and end_size_fraction to 1, or head to average.",
             "training.start_size_fraction",
             1.0,
         )

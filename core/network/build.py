@@ -149,7 +149,7 @@ def _conv_block(x, block: ConvBlock, name: str, initializer: str, seed: int):
     if block.normalization == "local_response":  # after the activation, as in the paper
         x = LocalResponseNormalization(name=f"{name}_norm")(x)
     if block.pool_size:
-        x = layers.MaxPooling2D(block.pool_size, block.pool_strides, name=f"{name}_pool")(x)
+        x = layers.MaxPooling2D(block.pool_size, block.pool_strides, block.pool_padding, name=f"{name}_pool")(x)
     return x
 
 

@@ -142,6 +142,8 @@ def _conv_size(block: ConvBlock, size: int) -> int:
 
 
 def _pool_size(block: ConvBlock, size: int) -> int:
+    if block.pool_padding == "same":
+        return -(-size // block.pool_strides)
     return (size - block.pool_size) // block.pool_strides + 1
 
 

@@ -139,7 +139,7 @@ def create_run(config: ExperimentConfig, dataset: "Dataset", owner: str = "") ->
         "name": dataset.name,
         "class_names": list(dataset.class_names),
         "counts": dataset.counts(),
-        "checksum": dataset.checksum(),
+        "checksum": dataset.checksum,
     }
     write_atomic(hidden / "config.json", json.dumps(asked, indent=2, ensure_ascii=False) + "\n")
     write_atomic(hidden / "dataset.json", json.dumps(photos, indent=2, ensure_ascii=False) + "\n")

@@ -55,7 +55,7 @@ def save(folder: Path, name: str, arrays: dict[str, np.ndarray], state: dict) ->
     path, temporary = folder / f"{name}.safetensors", folder / f".{name}.tmp"
     manifest = path.with_suffix(".json")
     try:
-        save_file({key: np.ascontiguousarray(value) for key, value in arrays.items()}, temporary)
+        save_file({key: np.asarray(value, order="C") for key, value in arrays.items()}, temporary)
         entry = {"sha256": _sync_and_hash(temporary), "state": state}
         # A name that is written again (best) lists old and new while one replaces the other.
         old = _entries(manifest)[:1]

@@ -7,7 +7,7 @@ interrupted: every batch is a function of (seed, epoch, step), and sums are kept
 import math
 import time
 from collections import deque
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import keras
 import numpy as np
@@ -25,7 +25,7 @@ from core.training import checkpoint
 from core.training.average import WeightAverage
 from core.training.batches import TrainData, ahead, train_batch
 from core.training.device import choose_precision, training_device, unseen_gpu
-from core.training.schedule import averaging_window, image_size_at, learning_rate_at
+from core.training.schedule import augment_at, averaging_window, image_size_at, judged_size, learning_rate_at
 
 EVENT_SECONDS = 0.25
 
@@ -78,7 +78,7 @@ def train(run: Run, log: EventLog) -> None:
     """
     config, training, network = run.config, run.config.training, run.config.network
     dataset = load(run.dataset["id"])
-    if dataset.checksum() != run.dataset["checksum"]:
+    if dataset.checksum != run.dataset["checksum"]:
         raise RunError(
             "The photos of this run have changed since it was made, so it cannot go on. Start a new run with them."
         )
@@ -94,7 +94,7 @@ def train(run: Run, log: EventLog) -> None:
     model = build(network, num_classes, seed=training.seed, any_size=training.start_size_fraction < 1)
     _compile(model, training)
 
-    labels = np.array([example.class_index for example in dataset.examples], dtype=np.int32)
+    labels = dataset.labels
     train_rows = dataset.of_split("train")
     data = TrainData(
         images, labels, train_rows, training.batch_size, config.augment, training.seed, training.mixup_alpha
@@ -120,10 +120,11 @@ def train(run: Run, log: EventLog) -> None:
     saved_at = time.monotonic()
     while state.epoch <= training.epochs:
         size = image_size_at(training, network.input_size, state.epoch)
+        data = replace(data, augment=augment_at(training, config.augment, state.epoch))
         pace.begin(size)
         since_event, epoch_began = _Mean(), time.monotonic() - state.epoch_seconds
         batches = ahead(
-            lambda step, epoch=state.epoch - 1, size=size: train_batch(data, epoch, step, size),
+            lambda step, data=data, epoch=state.epoch - 1, size=size: train_batch(data, epoch, step, size),
             range(state.step, steps_per_epoch),
         )
         for batch in batches:  # images (B, size, size, C) uint8, labels (B,) int32
@@ -171,13 +172,15 @@ def train(run: Run, log: EventLog) -> None:
                 saved_at = time.monotonic()
 
         try:
-            validation = _validate(run, model, average, data, dataset, size, training.batch_size)
+            judged = judged_size(training, network.input_size, size)
+            validation = _validate(run, model, average, data, dataset, judged)
         except Cancelled:
             _save(run, model, average, state, log)
             return _finish_early(run, model, average, state, data, dataset, log, requested(run.folder) or "stop")
         state.epoch_seconds = time.monotonic() - epoch_began
         pace.end_epoch(state.epoch_seconds)
-        is_best = _keep_if_best(run, model, average, state, size, validation)
+        is_best = _keep_if_best(run, model, average, state, judged, validation)
+        rate = learning_rate_at(training, state.epoch * steps_per_epoch - 1, num_steps)
         log.append("epoch", **_epoch_row(state, size, validation, rate), best=is_best)
         patience_is_over = training.patience_epochs and state.epoch - state.best_loss_epoch >= training.patience_epochs
         state.next_epoch()
@@ -237,7 +240,7 @@ def _class_weights(labels: np.ndarray, num_classes: int) -> np.ndarray:
 # --- validation, the best epoch, the test ----------------------------------------------------------------
 
 
-def _evaluate(model, data: TrainData, dataset: Dataset, split: str, size: int, batch_size: int, report) -> Evaluation:
+def _evaluate(model, data: TrainData, dataset: Dataset, split: str, size: int, report) -> Evaluation:
     indices = dataset.of_split(split)
     return evaluate_model(
         model,
@@ -248,15 +251,14 @@ def _evaluate(model, data: TrainData, dataset: Dataset, split: str, size: int, b
         [dataset.examples[index].path for index in indices],
         split,
         size,
-        batch_size=max(batch_size, 64),
         report=report,
     )
 
 
-def _validate(run: Run, model, average, data, dataset, size: int, batch_size: int) -> Evaluation:
-    """The averaged network on the validation photos, at the size that is trained on. Raises Cancelled."""
+def _validate(run: Run, model, average, data, dataset, size: int) -> Evaluation:
+    """The averaged network on the validation photos. Raises Cancelled."""
     with average.applied(model):
-        return _evaluate(model, data, dataset, "val", size, batch_size, _cancellable(run))
+        return _evaluate(model, data, dataset, "val", size, _cancellable(run))
 
 
 def _keep_if_best(run: Run, model, average, state: State, size: int, validation: Evaluation) -> bool:
@@ -299,11 +301,13 @@ def _finish_early(run: Run, model, average, state: State, data, dataset, log: Ev
         log.append("paused", best_epoch=state.best.get("epoch"))
         return
     if not state.best:  # stopped within the first epoch: what it has learned so far is what there is to keep
-        size = image_size_at(run.config.training, run.config.network.input_size, state.epoch)
+        training, full_size = run.config.training, run.config.network.input_size
+        size = image_size_at(training, full_size, state.epoch)
+        judged = judged_size(training, full_size, size)
         with average.applied(model):
-            validation = _evaluate(model, data, dataset, "val", size, data.batch_size, _quiet)
-        _keep_if_best(run, model, average, state, size, validation)
-        rate = learning_rate_at(run.config.training, state.step, 1 + state.step)
+            validation = _evaluate(model, data, dataset, "val", judged, _quiet)
+        _keep_if_best(run, model, average, state, judged, validation)
+        rate = learning_rate_at(training, state.step, training.epochs * data.steps_per_epoch)
         log.append("epoch", **_epoch_row(state, size, validation, rate), best=True)
     _test(run, model, state, data, dataset, log, "stopped")
 
@@ -317,7 +321,7 @@ def _test(run: Run, model, state: State, data, dataset, log: EventLog, kind: str
         )
     checkpoint.set_weights(model, kept.arrays())
     log.append("progress", stage="testing", done=0, total=len(dataset.of_split("test")))
-    evaluation = _evaluate(model, data, dataset, "test", kept.state["image_size"], data.batch_size, _quiet)
+    evaluation = _evaluate(model, data, dataset, "test", kept.state["image_size"], _quiet)
     evaluation.save(run.folder)
     log.append(
         kind,
@@ -362,8 +366,8 @@ def _save(run: Run, model, average: WeightAverage, state: State, log: EventLog) 
     """Everything that the next step depends on, and where events.jsonl stood."""
     groups = {
         "weight": model.get_weights(),
-        "random": [np.asarray(variable) for variable in _random_states(model)],
-        "optimizer": [np.asarray(variable) for variable in model.optimizer.variables],
+        "random": [keras.ops.convert_to_numpy(variable) for variable in _random_states(model)],
+        "optimizer": [keras.ops.convert_to_numpy(variable) for variable in model.optimizer.variables],
         "average": average.arrays,
     }
     arrays = {f"{name}.{i:04d}": array for name, group in groups.items() for i, array in enumerate(group)}

@@ -38,6 +38,7 @@ def random_network(draw: random.Random) -> NetworkConfig:
                 activation=draw.choice(ACTIVATIONS),
                 pool_size=draw.choice([0, 0, 1, 2, 3, 4]),
                 pool_strides=draw.randint(1, 3),
+                pool_padding=draw.choice(["valid", "same"]),
             )
             blocks.append(block)
         dense = [

@@ -8,6 +8,7 @@ from core.config import PhotosConfig, SplitConfig
 @pytest.fixture
 def stripes_and_dots(tmp_path, workspace):
     """A data set of 96 pictures that a small network tells apart: stripes are "dogs", dots are "cats"."""
+    from core.photos.cache import open_cache
     from core.photos.dataset import prepare
 
     rng = np.random.default_rng(0)
@@ -22,4 +23,6 @@ def stripes_and_dots(tmp_path, workspace):
                 picture[rng.integers(6) :: 6, rng.integers(6) :: 6] = shade
             path = tmp_path / "photos" / class_name / f"{index}.png"
             Image.fromarray(picture.astype(np.uint8)).save(path)
-    return prepare(PhotosConfig(source=str(tmp_path / "photos")), SplitConfig())
+    dataset = prepare(PhotosConfig(source=str(tmp_path / "photos")), SplitConfig())
+    open_cache(dataset, 32, "squash", 3)
+    return dataset

@@ -13,6 +13,7 @@ def arrays(seed: int) -> dict[str, np.ndarray]:
     return {
         "weight.0000": rng.normal(size=(5, 7)).astype(np.float32),
         "random.0000": rng.integers(0, 9, 2).astype(np.uint32),
+        "optimizer.0000": np.array(rng.integers(99)),  # a counter has no axis
     }
 
 
@@ -21,7 +22,7 @@ def test_what_was_saved_comes_back_bit_for_bit(tmp_path):
     found = checkpoint.latest(tmp_path)
     assert (found.path, found.state) == (path, {"epoch": 1})
     for name, array in found.arrays().items():
-        assert array.dtype == arrays(0)[name].dtype
+        assert (array.dtype, array.shape) == (arrays(0)[name].dtype, arrays(0)[name].shape)
         assert np.array_equal(array, arrays(0)[name])
 
 

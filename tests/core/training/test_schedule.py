@@ -2,8 +2,8 @@ import itertools
 
 import pytest
 
-from core.config import TrainingConfig
-from core.training.schedule import averaging_window, image_size_at, learning_rate_at
+from core.config import AugmentConfig, TrainingConfig
+from core.training.schedule import augment_at, averaging_window, image_size_at, judged_size, learning_rate_at
 
 
 @pytest.mark.parametrize("num_steps", [24, 750, 12_600])
@@ -27,19 +27,48 @@ def test_a_constant_rate_stays_and_a_linear_one_ends_at_nothing():
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 12, 200])
-def test_pictures_grow_in_few_steps_and_end_at_full_size(epochs):
-    training = TrainingConfig(epochs=epochs, start_size_fraction=0.5)
-    sizes = [image_size_at(training, 224, epoch) for epoch in range(1, epochs + 1)]
+@pytest.mark.parametrize(("start", "end"), [(0.5, 1.0), (0.57, 0.86), (0.25, 1.0), (0.9, 0.9)])
+@pytest.mark.parametrize("full_size", [32, 150, 224, 512])
+def test_pictures_grow_in_few_steps_and_are_judged_at_full_size_in_the_end(epochs, start, end, full_size):
+    training = TrainingConfig(epochs=epochs, start_size_fraction=start, end_size_fraction=end)
+    sizes = [image_size_at(training, full_size, epoch) for epoch in range(1, epochs + 1)]
     assert sizes == sorted(sizes)
     assert len(set(sizes)) <= 4
-    assert all(size % 32 == 0 for size in sizes)
-    assert sizes[0] < 224 or epochs == 1
-    if epochs > 2:
-        assert sizes[-1] == 224
+    assert all(size % 32 == 0 or size == full_size for size in sizes)
+    judged = [judged_size(training, full_size, size) for size in sizes]
+    assert judged == sorted(judged)
+    assert all(size <= seen <= full_size for size, seen in zip(sizes, judged, strict=True))
+    assert judged[-1] == full_size
+
+
+def test_every_size_gets_about_the_same_work():
+    training = TrainingConfig(epochs=160, start_size_fraction=0.57, end_size_fraction=0.86)
+    sizes = [image_size_at(training, 224, epoch) for epoch in range(1, 161)]
+    work = {size: sizes.count(size) * size**2 for size in (128, 160, 192)}
+    assert set(sizes) == set(work)
+    assert max(work.values()) / min(work.values()) < 1.05
+    assert {judged_size(training, 224, size) for size in sizes} == {160, 192, 224}
 
 
 def test_pictures_have_full_size_throughout_unless_asked_otherwise():
     assert {image_size_at(TrainingConfig(epochs=9), 150, epoch) for epoch in range(1, 10)} == {150}
+    assert judged_size(TrainingConfig(), 150, 150) == 150
+
+
+@pytest.mark.parametrize("epochs", [12, 160])
+def test_the_calm_end_halves_geometry_and_erases_nothing(epochs):
+    training = TrainingConfig(epochs=epochs, calm_fraction=0.12)
+    augment = AugmentConfig(shear_degrees=8, zoom_in_fraction=0.5, erase_probability=0.25, gray_probability=0.1)
+    calm = [augment_at(training, augment, epoch) != augment for epoch in range(1, epochs + 1)]
+    assert calm == sorted(calm)
+    assert sum(calm) == round(0.12 * epochs)
+    last = augment_at(training, augment, epochs)
+    assert (last.shear_degrees, last.zoom_in_fraction, last.erase_probability, last.gray_probability) == (
+        4,
+        0.25,
+        0,
+        0.1,
+    )
 
 
 def test_the_averaging_window_follows_the_length_of_the_run():
