@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from core import config as configs
-from core.config import ExperimentConfig, PhotosConfig
+from core.config import ExperimentConfig
 from core.errors import AppError
 from core.network import presets
 from core.terminal import Bar, bar, eta
@@ -320,11 +320,9 @@ def evaluate(run, folder, as_json):
     dataset = None
     report = Bar()
     if folder:
-        from core.photos.dataset import all_as_test
+        from core.photos.dataset import prepare_test
 
-        dataset = all_as_test(
-            PhotosConfig(source=str(Path(folder).expanduser().resolve()), fit=found.config.photos.fit), report
-        )
+        dataset = prepare_test(Path(folder).expanduser().resolve(), report)
     prepare_environment()
     from core.analysis.evaluate import evaluate_run
 

@@ -1,0 +1,199 @@
+"""All pixels of a data set in one file that training maps into memory: (N, H, W, C) uint8, upright.
+
+Built once for a size and a fit, by child processes that each write their own rows. The file has its final name only
+once it is whole and on the disk, so a kill half way leaves no cache rather than a broken one.
+"""
+
+import errno
+import hashlib
+import io
+import os
+import shutil
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import PhotoError
+from core.jobs import Lock, Report, no_report, sync_folder
+from core.photos import decode, pool
+from core.photos.dataset import Dataset
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def open_cache(dataset: Dataset, size: int, fit: str, channels: int = 3, report: Report = no_report) -> np.ndarray:
+    """(N, size, size, channels) uint8 read-only memory map; row i is ``dataset.examples[i]``. Builds it if missing.
+
+    Args: as ``build``. Raises: as ``build``.
+    """
+    path = build(dataset, size, fit, channels, report)
+    return np.load(path, mmap_mode="r")
+
+
+def build(dataset: Dataset, size: int, fit: str, channels: int = 3, report: Report = no_report) -> Path:
+    """The cache file of a data set, made if it is not there.
+
+    Args:
+        dataset: prepared.
+        size: side of the square in pixels.
+        fit: "squash", "crop" or "pad", see ``decode.fit_image``.
+        channels: 3 or 1.
+        report: called with stage "caching" after each photo; "waiting" while another process builds the same cache.
+
+    Raises:
+        PhotoError: a photo was changed, removed or broken since the scan; the disk has no room.
+        Cancelled: by ``report``; nothing is left on the disk.
+    """
+    path = dataset.folder / f"cache-{size}x{size}x{channels}-{fit}.npy"
+    shape = (len(dataset.examples), size, size, channels)
+    if _is_whole(path, shape):
+        return path
+    with _lock(path, report):
+        if _is_whole(path, shape):  # the other process built it
+            return path
+        unfinished = path.with_suffix(".unfinished")
+        unfinished.unlink(missing_ok=True)  # left by a builder that was killed: nobody else has the lock
+        try:
+            _check_room(dataset.folder, _num_bytes(shape))
+            _write(dataset, unfinished, shape, fit, report)
+            os.replace(unfinished, path)
+            sync_folder(dataset.folder)
+        except OSError as error:
+            if error.errno in _FULL:
+                raise _no_room(dataset.folder, _num_bytes(shape)) from error
+            raise PhotoError(
+                f"The pixel cache could not be written to “{dataset.folder}” ({error.strerror}). Check who may write "
+                "there, or set ALEXNET_HOME to another folder."
+            ) from error
+        finally:
+            unfinished.unlink(missing_ok=True)
+    return path
+
+
+def write_row(task: dict) -> dict:
+    """Decodes one photo into its row. Runs in a child process.
+
+    Args:
+        task: ``{"photo", "sha256", "size", "fit", "channels", "cache", "offset"}``.
+
+    Returns:
+        ``{}``; ``{"problem": half a sentence}`` for a photo that cannot be used any more; ``{"errno"}`` if writing failed.
+    """
+    try:
+        content = Path(task["photo"]).read_bytes()
+    except OSError as error:
+        return {"problem": f"cannot be read any more ({error.strerror})"}
+    if task["sha256"] and hashlib.sha256(content).hexdigest() != task["sha256"]:
+        return {"problem": "has changed since the folder was scanned"}
+    try:
+        row = decode.load(content, task["size"], task["fit"], task["channels"])
+    except PhotoError as error:
+        return {"problem": f"cannot be decoded any more ({error.issue})"}
+    try:
+        file = os.open(task["cache"], os.O_WRONLY)
+        try:
+            left, offset = memoryview(row.tobytes()), task["offset"]
+            while left:
+                written = os.pwrite(file, left, offset)
+                left, offset = left[written:], offset + written
+        finally:
+            os.close(file)
+    except OSError as error:
+        return {"errno": error.errno}
+    return {}
+
+
+def _write(dataset: Dataset, path: Path, shape: tuple[int, ...], fit: str, report: Report) -> None:
+    header = _npy_header(shape)
+    row_bytes = int(np.prod(shape[1:]))
+    with path.open("wb") as file:
+        file.write(header)
+        file.flush()
+        _take_room(file.fileno(), _num_bytes(shape))
+        tasks = [
+            {
+                "photo": str(dataset.root / example.path),
+                "sha256": example.sha256,
+                "size": shape[1],
+                "fit": fit,
+                "channels": shape[3],
+                "cache": str(path),
+                "offset": len(header) + index * row_bytes,
+            }
+            for index, example in enumerate(dataset.examples)
+        ]
+        done = 0
+        report("caching", 0, len(tasks))
+        with closing(pool.run("core.photos.cache:write_row", tasks)) as answers:
+            for index, answer in answers:
+                _check_answer(dataset.examples[index].path, answer)
+                done += 1
+                report("caching", done, len(tasks))
+        os.fsync(file.fileno())
+
+
+def _check_answer(photo: str, answer: dict | pool.Lost) -> None:
+    problem = f"could not be read: {answer}" if isinstance(answer, pool.Lost) else answer.get("problem")
+    if problem:
+        raise PhotoError(
+            f"The photo “{photo}” {problem}. Nothing else is lost: prepare the folder again, which leaves out what "
+            "cannot be used."
+        )
+    if "errno" in answer:
+        raise OSError(answer["errno"], os.strerror(answer["errno"]))
+
+
+def _take_room(file: int, num_bytes: int) -> None:
+    """Takes the disk's room now where the system can, so that a full disk is met before the work is done."""
+    os.ftruncate(file, num_bytes)
+    if hasattr(os, "posix_fallocate"):
+        try:
+            os.posix_fallocate(file, 0, num_bytes)
+        except OSError as error:
+            if error.errno in _FULL:
+                raise
+
+
+def _npy_header(shape: tuple[int, ...]) -> bytes:
+    text = io.BytesIO()
+    np.lib.format.write_array_header_1_0(text, {"descr": "|u1", "fortran_order": False, "shape": shape})
+    return text.getvalue()
+
+
+def _num_bytes(shape: tuple[int, ...]) -> int:
+    return len(_npy_header(shape)) + int(np.prod(shape, dtype=np.int64))
+
+
+def _is_whole(path: Path, shape: tuple[int, ...]) -> bool:
+    try:
+        if path.stat().st_size != _num_bytes(shape):
+            return False
+        with path.open("rb") as file:
+            return file.read(len(_npy_header(shape))) == _npy_header(shape)
+    except OSError:
+        return False
+
+
+def _lock(path: Path, report: Report) -> Lock:
+    lock = Lock(path.with_suffix(".lock"))
+    while not lock.acquire(0.25):
+        report("waiting", 0, 1)
+    return lock
+
+
+def _check_room(folder: Path, needed: int) -> None:
+    if shutil.disk_usage(folder).free < needed:
+        raise _no_room(folder, needed)
+
+
+def _no_room(folder: Path, needed: int) -> PhotoError:
+    free = shutil.disk_usage(folder).free
+    return PhotoError(
+        f"The pixel cache needs {needed:,} bytes ({_in_words(needed)}) of disk; “{folder}” has {free:,} free "
+        f"({_in_words(free)}). Free some space, lower the image size, or set ALEXNET_HOME to a folder on another disk."
+    )
+
+
+def _in_words(num_bytes: int) -> str:
+    return f"{num_bytes / 1e9:.1f} GB" if num_bytes >= 1e9 else f"{num_bytes / 1e6:.1f} MB"

@@ -1,0 +1,314 @@
+"""A data set: photos of a folder, cleaned and split, under an id.
+
+``workspace/datasets/<id>/`` holds dataset.json, dataset.csv (which photo is in which split), scan.csv (what became of
+every file and why) and the pixel caches. The photos themselves stay where they are.
+"""
+
+import csv
+import errno
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from core.config import PhotosConfig, SplitConfig
+from core.errors import PhotoError
+from core.jobs import Report, check_id, datasets_folder, no_report, read_json, sync_folder, workspace, write_atomic
+from core.photos import clean, scan, split
+from core.photos.clean import CleaningStep
+from core.photos.scan import Issue, csv_rows, rows_to_csv
+from core.photos.sources import SPLITS
+from core.photos.split import Example
+
+__all__ = ["SPLITS", "Dataset", "Example", "list_datasets", "load", "prepare", "prepare_test"]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Photos ready for training.
+
+    Args:
+        id: short, URL-safe; the same photos in the same splits have the same id.
+        name: for the person.
+        root: the folder that paths are relative to.
+        class_names: sorted; ``class_index`` counts in it.
+        examples: by split, class and path. Row i of a cache is example i.
+        summary: ``{"found", "used", "converted", "left_out", "ignored", "issues": {issue: n}, "scan_seconds",
+            "notes": [sentence], "layout"}``; found = used + converted + left_out + ignored.
+        checksum: SHA-256 of dataset.csv.
+        created: seconds since 1970.
+    """
+
+    id: str
+    name: str
+    root: Path
+    class_names: tuple[str, ...]
+    examples: tuple[Example, ...]
+    summary: dict
+    checksum: str
+    created: float
+
+    @property
+    def folder(self) -> Path:
+        """Where its files lie in the workspace."""
+        return datasets_folder() / self.id
+
+    @cached_property
+    def labels(self) -> np.ndarray:
+        """(N,) int32 class index of each example."""
+        return np.array([example.class_index for example in self.examples], np.int32)
+
+    def of_split(self, split: str) -> np.ndarray:
+        """(n,) int64 positions of the examples of "train", "val" or "test", ascending."""
+        return np.array([i for i, example in enumerate(self.examples) if example.split == split], np.int64)
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """{split: {class name: number of examples}}, every split and class present."""
+        table = {split: dict.fromkeys(self.class_names, 0) for split in SPLITS}
+        for example in self.examples:
+            table[example.split][example.class_name] += 1
+        return table
+
+    def steps(self) -> tuple[CleaningStep, ...]:
+        """What became of every file of the folder and why, by path."""
+        return tuple(_step_from_row(row) for row in csv_rows(self.folder / "scan.csv"))
+
+    def save(self, steps: Iterable[CleaningStep] = ()) -> None:
+        """Writes the data set's folder, whole or not at all; one that is there with this id is brought up to date.
+
+        Args:
+            steps: what became of every file; kept as scan.csv.
+
+        Raises:
+            PhotoError: the disk is full or may not be written.
+        """
+        content = {
+            "scan.csv": rows_to_csv(list(steps)),
+            "dataset.csv": rows_to_csv(self.examples),
+            "dataset.json": json.dumps(
+                {
+                    "id": self.id,
+                    "name": self.name,
+                    "root": str(self.root),
+                    "class_names": list(self.class_names),
+                    "summary": self.summary,
+                    "checksum": self.checksum,
+                    "created": self.created,
+                },
+                indent=2,
+            ),
+        }
+        try:
+            if self.folder.is_dir():
+                for name, text in content.items():
+                    write_atomic(self.folder / name, text)
+                return
+            unfinished = Path(tempfile.mkdtemp(dir=datasets_folder(), prefix="."))
+            try:
+                for name, text in content.items():
+                    write_atomic(unfinished / name, text)
+                unfinished.chmod(0o755)
+                if not _renamed(unfinished, self.folder):
+                    return  # another process was first; the same id means the same photos
+                sync_folder(datasets_folder())
+            finally:
+                shutil.rmtree(unfinished, ignore_errors=True)
+        except OSError as error:
+            raise PhotoError(
+                f"The data set could not be written to “{datasets_folder()}” ({error.strerror}). Free some disk space, "
+                "or set ALEXNET_HOME to a folder on another disk."
+            ) from error
+
+
+def prepare(photos: PhotosConfig, split_config: SplitConfig, report: Report = no_report, name: str = "") -> Dataset:
+    """Everything from a folder (or nothing, for drawn pets) to a data set. Doing it again changes nothing.
+
+    Args:
+        photos: where they are.
+        split_config: how they are dealt.
+        report: called with stages "drawing", "scanning", "comparing".
+        name: for the person; by default the folder's name.
+
+    Raises:
+        PhotoError: the folder cannot be used; the sentence says why and what to do.
+        Cancelled: by ``report``. No data set is left half made.
+    """
+    if photos.source == "drawn":
+        root = _draw(photos, split_config, report)
+        name = name or f"Drawn {' and '.join(sorted(photos.drawn_classes))}"
+    else:
+        root = Path(photos.source)
+    scanned = scan.scan(root, report)
+    cleaned = clean.plan(scanned)
+    deal = split.assign(cleaned, split_config)
+    slug = "drawn" if photos.source == "drawn" else _slug(scanned.folder.name)
+    return _stored(scanned, cleaned, deal.examples, deal.notes, slug, name or scanned.folder.name or "Photos")
+
+
+def prepare_test(folder: Path, report: Report = no_report) -> Dataset:
+    """Photos to judge a trained network by: the folder's own test split where it has one, else every usable photo.
+
+    Nothing is learned from them, so there is no smallest number, and one class is enough.
+
+    Args:
+        folder: any layout whose classes can be told.
+        report: called with stages "scanning", "comparing".
+
+    Raises:
+        PhotoError: the folder cannot be read, or it has no usable photo of a class.
+    """
+    scanned = scan.scan(folder, report)
+    cleaned = clean.plan(scanned)
+    given = [step for step in cleaned.kept if step.split == "test"]
+    kept = [step for step in given or cleaned.kept if step.class_name is not None]
+    if not kept:
+        raise PhotoError(
+            f"“{folder}” has no usable photo whose class can be told; {len(cleaned.steps):,} files were found. Give a folder "
+            "with one sub-folder a class, e.g. cats and dogs."
+        )
+    places = {name: index for index, name in enumerate(cleaned.class_names)}
+    examples = tuple(Example(step.path, step.class_name, places[step.class_name], "test", step.sha256) for step in kept)
+    return _stored(scanned, cleaned, examples, (), f"test-{_slug(scanned.folder.name)}", scanned.folder.name)
+
+
+def _stored(
+    scanned: scan.ScanReport, cleaned: clean.CleaningPlan, examples: tuple[Example, ...], notes, slug: str, name: str
+) -> Dataset:
+    """The data set of these examples, written unless it is there as it would be written."""
+    summary = {
+        **cleaned.counts(),
+        "scan_seconds": round(scanned.seconds, 2),
+        "layout": scanned.layout,
+        "notes": list(notes),
+    }
+    checksum = hashlib.sha256(_encoded(rows_to_csv(examples))).hexdigest()
+    dataset = Dataset(
+        f"{slug}-{checksum[:8]}",
+        name,
+        scanned.folder,
+        cleaned.class_names,
+        examples,
+        summary,
+        checksum,
+        time.time(),
+    )
+    try:
+        before = load(dataset.id)
+    except PhotoError:
+        dataset.save(cleaned.steps)
+        return dataset
+    if before.root == dataset.root and _lasting(before.summary) == _lasting(summary):
+        return before
+    # The same photos, but the folder moved or files that are not used came or went.
+    now = Dataset(**{**_as_fields(dataset), "name": before.name, "created": before.created})
+    now.save(cleaned.steps)
+    return now
+
+
+def load(dataset_id: str) -> Dataset:
+    """The data set of that id.
+
+    Raises:
+        RunError: it has not the form of an id.
+        PhotoError: there is none, or its files are damaged.
+    """
+    folder = datasets_folder() / check_id(dataset_id)
+    try:
+        about = read_json(folder / "dataset.json")
+        data = (folder / "dataset.csv").read_bytes()
+        if hashlib.sha256(data).hexdigest() != about["checksum"]:
+            raise ValueError("dataset.csv does not have the checksum of dataset.json")
+        examples = tuple(
+            Example(r["path"], r["class_name"], int(r["class_index"]), r["split"], r["sha256"])
+            for r in csv_rows(folder / "dataset.csv")
+        )
+        return Dataset(
+            about["id"],
+            about["name"],
+            Path(about["root"]),
+            tuple(about["class_names"]),
+            examples,
+            about["summary"],
+            about["checksum"],
+            about["created"],
+        )
+    except FileNotFoundError:
+        raise PhotoError(
+            f"There is no data set “{dataset_id}” on this computer. Prepare its folder again on the Photos page."
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
+        raise PhotoError(
+            f"The files of data set “{dataset_id}” are damaged ({error}). Prepare its folder again on the Photos page."
+        ) from error
+
+
+def list_datasets() -> list[Dataset]:
+    """All data sets that can be read and trained on, newest first."""
+    found = []
+    for folder in datasets_folder().iterdir():
+        if folder.name.startswith(".") or not (folder / "dataset.json").is_file():
+            continue
+        try:
+            dataset = load(folder.name)
+        except PhotoError:
+            continue  # damaged; it says so when it is asked for by its id
+        if len(dataset.of_split("train")):  # not one that was only made to judge a network by
+            found.append(dataset)
+    return sorted(found, key=lambda dataset: (dataset.created, dataset.id), reverse=True)
+
+
+def _draw(photos: PhotosConfig, split_config: SplitConfig, report: Report) -> Path:
+    from core.photos import drawn  # only here: who brings photos needs no painter
+
+    animals = tuple(sorted(photos.drawn_classes))
+    folder = workspace() / "drawn" / f"{'-'.join(animals)}-{photos.num_drawn}-{split_config.seed}"
+    folder.parent.mkdir(exist_ok=True)
+    return drawn.draw_folder(folder, animals, photos.num_drawn, split_config.seed, report)
+
+
+def _renamed(folder: Path, target: Path) -> bool:
+    try:
+        os.rename(folder, target)
+    except OSError as error:
+        if error.errno in (errno.EEXIST, errno.ENOTEMPTY):
+            return False
+        raise
+    return True
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:32].strip("-") or "photos"
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _lasting(summary: dict) -> dict:
+    return {key: value for key, value in summary.items() if key != "scan_seconds"}
+
+
+def _as_fields(dataset: Dataset) -> dict:
+    return {field.name: getattr(dataset, field.name) for field in fields(dataset)}
+
+
+def _step_from_row(row: dict[str, str]) -> CleaningStep:
+    return CleaningStep(
+        row["path"],
+        row["class_name"] or None,
+        row["split"] or None,
+        row["action"],
+        Issue(row["issue"]) if row["issue"] else None,
+        row["reason"],
+        row["sha256"],
+        row["group"],
+    )

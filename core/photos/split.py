@@ -1,0 +1,228 @@
+"""Deals photos to train, val and test: the same share of every class, the same deal for the same seed.
+
+A photo's place follows from its bytes and the seed, not from its name or position in the folder, so renaming changes
+nothing and photos that come later move only a few at the borders.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from core.config import SplitConfig
+from core.errors import PhotoError
+from core.photos.clean import CleaningPlan, CleaningStep
+from core.photos.sources import SPLITS
+
+MIN_PHOTOS_PER_CLASS = 4  # two to learn from, one to validate with, one to test with
+
+
+@dataclass(frozen=True)
+class Example:
+    """A photo with its label.
+
+    Args:
+        path: relative to the data set's root, with "/".
+        class_name, class_index: index into the sorted class names.
+        split: "train", "val" or "test".
+        sha256: of the file's bytes when it was scanned.
+    """
+
+    path: str
+    class_name: str
+    class_index: int
+    split: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Deal:
+    """Who went where.
+
+    Args:
+        examples: by split, class and path.
+        notes: sentences for the person about what was not as asked.
+    """
+
+    examples: tuple[Example, ...]
+    notes: tuple[str, ...]
+
+
+def assign(plan: CleaningPlan, config: SplitConfig) -> Deal:
+    """Deals the usable photos of a plan.
+
+    Near-duplicates (one ``group``) share a split. A train/val/test layout is kept where ``config.source`` is "given";
+    if it lacks val or test, that share is taken from its train photos.
+
+    Args:
+        plan: from ``clean.plan``.
+        config: fractions, or numbers of photos a class.
+
+    Raises:
+        PhotoError: no photos, no classes, one class, or too few photos in a class.
+    """
+    _check_classes(plan)
+    if plan.layout == "splits" and config.source == "given":
+        places, notes = _as_given(plan, config)
+    else:
+        places, notes = _at_random(plan.kept, plan.class_names, _shares(config, SPLITS), config.seed)
+    index_of = {name: index for index, name in enumerate(plan.class_names)}
+    examples = [
+        Example(step.path, step.class_name, index_of[step.class_name], places[step.path], step.sha256)
+        for step in plan.kept
+        if step.path in places
+    ]
+    examples.sort(key=lambda example: (SPLITS.index(example.split), example.class_index, example.path))
+    return Deal(tuple(examples), tuple(notes))
+
+
+def _check_classes(plan: CleaningPlan) -> None:
+    counts = plan.counts()
+    if counts["found"] == counts["ignored"] and not plan.class_names:
+        others = f"; {counts['found']:,} other files were ignored" if counts["found"] else ""
+        raise PhotoError(
+            f"A data set needs photos; this folder has none{others}. "
+            "Put in one folder of photos for each class, or choose another folder."
+        )
+    if plan.layout == "none":
+        raise PhotoError(
+            "A data set needs classes; this folder has photos but nothing that says what they show. Put them into one "
+            "sub-folder a class (cats, dogs), or name them as Kaggle does (cat.0.jpg, dog.0.jpg)."
+        )
+    per_class = _by_class(plan.kept, plan.class_names)
+    if len(plan.class_names) < 2:
+        name = plan.class_names[0]
+        raise PhotoError(
+            f"Telling apart needs at least two classes; this folder has one, “{name}”, with "
+            f"{_photos(len(per_class[name]))}. Add a folder with photos of something else."
+        )
+    for name, steps in per_class.items():
+        if len(steps) < MIN_PHOTOS_PER_CLASS:
+            lost = sum(step.action == "leave out" and step.class_name == name for step in plan.steps)
+            left_out = f" ({lost:,} more cannot be used)" if lost else ""
+            raise PhotoError(
+                f"Every class needs at least {MIN_PHOTOS_PER_CLASS} photos; “{name}” has {len(steps)}{left_out}. "
+                "Add photos to it, or take its folder away."
+            )
+
+
+def _shares(config: SplitConfig, names: Sequence[str]) -> dict[str, float]:
+    return {name: getattr(config, name) for name in names}
+
+
+def _by_class(steps: Sequence[CleaningStep], class_names: Sequence[str]) -> dict[str, list[CleaningStep]]:
+    per_class: dict[str, list[CleaningStep]] = {name: [] for name in class_names}
+    for step in steps:
+        per_class[step.class_name].append(step)
+    return per_class
+
+
+def _at_random(
+    steps: Sequence[CleaningStep], class_names: Sequence[str], shares: dict[str, float], seed: int
+) -> tuple[dict[str, str], list[str]]:
+    """({path: split}, notes); photos beyond the numbers asked for are in no split."""
+    places, spare, fractions = {}, 0, max(shares.values()) <= 1
+    for name, members in _by_class(steps, class_names).items():
+        quotas = _quotas(name, len(members), shares)
+        groups: dict[str, list[CleaningStep]] = defaultdict(list)
+        for step in members:
+            groups[step.group or f"{step.sha256} {step.path}"].append(step)
+        for group in sorted(groups.values(), key=lambda group: min(_key(seed, step) for step in group)):
+            chosen = next((split for split, left in quotas.items() if left >= len(group)), None)
+            roomiest = max(quotas, key=quotas.get)
+            if chosen is None and fractions and quotas[roomiest] > 0:
+                chosen = roomiest  # many copies of one picture; the shares come out a little uneven
+            if chosen is None:
+                spare += len(group)
+                continue
+            quotas[chosen] -= len(group)
+            places |= {step.path: chosen for step in group}
+        filled = {places[step.path] for step in members if step.path in places}
+        empty = [split for split in shares if split not in filled]
+        if empty:
+            raise PhotoError(
+                f"“{name}” has too few different photos for {_listed(shares)}: copies of one picture share a split, and "
+                f"none is left for {_listed(empty)}. Add other photos to it."
+            )
+    notes = [f"{_photos(spare)} beyond the shares asked for are in no split."] if spare else []
+    return places, notes
+
+
+def _key(seed: int, step: CleaningStep) -> bytes:
+    return hashlib.sha256(f"{seed} {step.sha256}".encode()).digest()
+
+
+def _quotas(class_name: str, available: int, shares: dict[str, float]) -> dict[str, int]:
+    """How many photos of a class each split gets: numbers as they are, fractions by largest remainder, none empty."""
+    if max(shares.values()) > 1:
+        wanted = {split: int(number) for split, number in shares.items()}
+        if sum(wanted.values()) > available:
+            sums = " + ".join(f"{number:,}" for number in wanted.values())
+            raise PhotoError(
+                f"{sums} = {sum(wanted.values()):,} photos of each class are asked for; “{class_name}” has "
+                f"{available:,} that can be used. Lower the numbers, use fractions, or add photos."
+            )
+        return wanted
+    total = min(available, round(available * sum(shares.values())))
+    total = max(total, len(shares))
+    exact = {split: available * share for split, share in shares.items()}
+    quotas = {split: max(1, int(number)) for split, number in exact.items()}
+    while sum(quotas.values()) > total:
+        quotas[max((s for s in quotas if quotas[s] > 1), key=lambda split: quotas[split] - exact[split])] -= 1
+    while sum(quotas.values()) < total:
+        quotas[max(quotas, key=lambda split: exact[split] - quotas[split])] += 1
+    return quotas
+
+
+def _as_given(plan: CleaningPlan, config: SplitConfig) -> tuple[dict[str, str], list[str]]:
+    notes: list[str] = []
+    places = {step.path: step.split for step in plan.kept}
+    present = [split for split in SPLITS if split in places.values()]
+    missing = [split for split in SPLITS if split not in present]
+    if "train" in missing:
+        raise PhotoError(
+            "The train folder has no photo that can be used. Put photos into it, or choose a random split."
+        )
+    if missing:
+        train = [step for step in plan.kept if step.split == "train"]
+        shares = _shares(config, ["train", *missing])
+        whole = sum(shares.values())  # all train photos are dealt, in the proportion that was asked for
+        shares = {split: share / whole for split, share in shares.items()}
+        dealt, more = _at_random(train, plan.class_names, shares, config.seed)
+        for step in train:
+            places.pop(step.path)
+        places |= dealt
+        names = " or ".join(missing)
+        notes.append(f"The folder has no {names} photos; they were taken from its train photos.")
+        notes += more
+    for split in SPLITS:
+        for name in plan.class_names:
+            if not any(places.get(step.path) == split and step.class_name == name for step in plan.kept):
+                raise PhotoError(
+                    f"Every split needs photos of every class; {split} has none of “{name}”. Add some, or choose a "
+                    "random split."
+                )
+    notes += _leaks(plan, places)
+    return places, notes
+
+
+def _leaks(plan: CleaningPlan, places: dict[str, str]) -> list[str]:
+    groups: dict[str, list[CleaningStep]] = defaultdict(list)
+    for step in plan.kept:
+        if step.group and step.path in places:
+            groups[step.group].append(step)
+    torn = [group for group in groups.values() if len({places[step.path] for step in group}) > 1]
+    if not torn:
+        return []
+    example = " and ".join(f"“{step.path}”" for step in torn[0][:2])
+    what = "1 picture has copies" if len(torn) == 1 else f"{len(torn):,} pictures have copies"
+    return [f"{what} in more than one split ({example}); the split was kept as the folder gives it."]
+
+
+def _listed(words: Iterable[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _photos(count: int) -> str:
+    return "1 photo" if count == 1 else f"{count:,} photos"

@@ -1,0 +1,213 @@
+import json
+import re
+import shutil
+
+import numpy as np
+import pytest
+from photo_makers import encoded, picture, write_classes, write_photo
+
+from core.config import PhotosConfig, SplitConfig
+from core.errors import PhotoError, RunError
+from core.jobs import Cancelled, create_job, run_job
+from core.photos import cache, dataset, drawn, job
+
+
+def prepare(folder, report=dataset.no_report, name="", **split):
+    return dataset.prepare(PhotosConfig(source=str(folder)), SplitConfig(**split), report, name)
+
+
+def test_a_folder_becomes_a_data_set_that_can_be_loaded_again(tmp_path):
+    folder = write_classes(tmp_path / "My Pets", 8)
+    made = prepare(folder)
+    assert re.fullmatch(r"my-pets-[0-9a-f]{8}", made.id)
+    assert made.counts() == {
+        "train": {"cats": 4, "dogs": 4},
+        "val": {"cats": 2, "dogs": 2},
+        "test": {"cats": 2, "dogs": 2},
+    }
+    assert (made.name, made.root, made.class_names) == ("My Pets", folder, ("cats", "dogs"))
+    assert dataset.load(made.id) == made
+    assert dataset.list_datasets() == [made]
+    positions = np.concatenate([made.of_split(split) for split in dataset.SPLITS])
+    np.testing.assert_array_equal(positions, np.arange(16))
+    assert made.labels.dtype == np.int32 and made.labels.tolist() == [e.class_index for e in made.examples]
+
+
+def test_counts_add_up_and_every_file_has_its_step(tmp_path):
+    folder = write_classes(tmp_path, 8)
+    (folder / "cats" / "text.jpg").write_text("no photo")
+    (folder / "cats" / "gray.png").write_bytes(encoded(picture(70)[..., 0], "PNG"))
+    (folder / "note.txt").write_text("hello")
+    made = prepare(folder)
+    summary = made.summary
+    assert (summary["found"], summary["used"], summary["converted"], summary["left_out"], summary["ignored"]) == (
+        19,
+        16,
+        1,
+        1,
+        1,
+    )
+    assert summary["issues"] == {"not a photo": 1, "needs conversion": 1}
+    actions = {step.path: (step.action, step.issue) for step in made.steps()}
+    assert len(actions) == 19
+    assert actions["cats/text.jpg"] == ("leave out", "not a photo")
+    assert actions["note.txt"] == ("ignore", None)
+
+
+def test_preparing_twice_gives_the_same_id_and_writes_nothing(tmp_path):
+    folder = write_classes(tmp_path, 8)
+    made = prepare(folder)
+    before = {path.name: path.stat().st_mtime_ns for path in made.folder.iterdir()}
+    assert prepare(folder) == made
+    assert {path.name: path.stat().st_mtime_ns for path in made.folder.iterdir()} == before
+
+
+def test_another_seed_or_another_photo_is_another_data_set(tmp_path):
+    folder = write_classes(tmp_path, 8)
+    ids = {prepare(folder).id, prepare(folder, seed=1).id}
+    write_photo(folder / "cats" / "new.jpg", seed=900)
+    assert len({*ids, prepare(folder).id}) == 3
+    assert len(dataset.list_datasets()) == 3
+
+
+def test_a_folder_that_moved_keeps_its_id_and_cache(tmp_path):
+    folder = write_classes(tmp_path / "a" / "pets", 8)
+    made = prepare(folder)
+    moved = tmp_path / "b" / "pets"
+    moved.parent.mkdir()
+    shutil.move(folder, moved)
+    again = prepare(moved)
+    assert (again.id, again.root, again.created) == (made.id, moved, made.created)
+    assert dataset.load(made.id).root == moved
+
+
+def test_a_name_is_shown_and_never_a_path(tmp_path):
+    made = prepare(write_classes(tmp_path / "猫 ..<b>", 8), name="../../etc <b>")
+    assert re.fullmatch(r"b-[0-9a-f]{8}", made.id)
+    assert dataset.load(made.id).name == "../../etc <b>"
+
+
+@pytest.mark.parametrize("wrong", ["../x", "", "A b", "x" * 99])
+def test_a_wrong_id_is_a_sentence(wrong):
+    with pytest.raises(RunError):
+        dataset.load(wrong)
+
+
+def test_an_unknown_id_is_a_sentence():
+    with pytest.raises(PhotoError, match="no data set “pets-12345678”"):
+        dataset.load("pets-12345678")
+
+
+def test_a_damaged_data_set_is_a_sentence_and_can_be_made_again(tmp_path):
+    folder = write_classes(tmp_path, 8)
+    made = prepare(folder)
+    (made.folder / "dataset.csv").write_text("path\n")
+    with pytest.raises(PhotoError, match="damaged"):
+        dataset.load(made.id)
+    assert dataset.list_datasets() == []
+    assert dataset.load(prepare(folder).id).examples == made.examples
+
+
+def test_cancel_leaves_no_data_set(tmp_path):
+    folder = write_classes(tmp_path, 8)
+
+    def stop(stage, done, total):
+        if stage == "comparing":
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        prepare(folder, stop)
+    assert list(dataset.datasets_folder().iterdir()) == []
+
+
+def test_a_full_disk_is_a_sentence_and_leaves_nothing(tmp_path, monkeypatch):
+    folder = write_classes(tmp_path, 8)
+
+    def full(path, content):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(dataset, "write_atomic", full)
+    with pytest.raises(PhotoError, match="No space left"):
+        prepare(folder)
+    assert list(dataset.datasets_folder().iterdir()) == []
+
+
+def test_drawn_pets_are_drawn_from_the_split_seed(monkeypatch):
+    asked = []
+
+    def draw_folder(folder, animals, num_per_class, seed, report):
+        asked.append((animals, num_per_class, seed))
+        return write_classes(folder, num_per_class, animals)
+
+    monkeypatch.setattr(drawn, "draw_folder", draw_folder)
+    made = dataset.prepare(PhotosConfig(num_drawn=8, drawn_classes=("dogs", "cats")), SplitConfig(seed=5))
+    assert asked == [(("cats", "dogs"), 8, 5)]
+    assert (made.id[:6], made.name) == ("drawn-", "Drawn cats and dogs")
+
+
+@pytest.mark.photos
+def test_the_real_photos_keep_their_split(real_photos):
+    made = prepare(real_photos / "cats_vs_dogs_4000")
+    assert {split: sum(counts.values()) for split, counts in made.counts().items()} == {
+        "train": 2000,
+        "val": 1000,
+        "test": 1000,
+    }
+    assert all(example.path.startswith(example.split) for example in made.examples)
+    assert (made.summary["found"], made.summary["used"]) == (4000, 4000)
+
+
+def test_the_job_prepares_and_caches_and_names_the_data_set(tmp_path):
+    folder = write_classes(tmp_path / "pets", 8)
+    request = {"photos": {"source": str(folder)}, "split": {}, "cache": {"size": 16, "fit": "squash", "channels": 3}}
+    prepared = create_job("prepare", request)
+    assert run_job(prepared.folder, job.work) == 0
+    assert prepared.status == "completed"
+    made = dataset.load(prepared.last["dataset"])
+    assert (made.folder / "cache-16x16x3-squash.npy").is_file()
+    assert {event["stage"] for event in prepared.events()[0] if event["kind"] == "progress"} >= {"scanning", "caching"}
+
+
+def test_the_scan_job_ends_with_counts(tmp_path):
+    scanned = create_job(
+        "scan", {"photos": {"source": str(write_classes(tmp_path / "pets", 2))}, "split": {}, "cache": None}
+    )
+    assert run_job(scanned.folder, job.work) == 0
+    assert (scanned.last["found"], scanned.last["used"]) == (4, 4)
+
+
+def test_a_job_on_a_missing_folder_fails_with_the_sentence(tmp_path):
+    failed = create_job("prepare", {"photos": {"source": str(tmp_path / "nowhere")}, "split": {}, "cache": None})
+    assert run_job(failed.folder, job.work) == 1
+    assert "does not exist" in failed.last["message"]
+    assert json.dumps(failed.last)
+
+
+def test_rows_of_the_cache_follow_the_examples(tmp_path):
+    from core.photos import decode
+
+    made = prepare(write_classes(tmp_path, 8))
+    rows = cache.open_cache(made, 32, "crop")
+    for row, example in zip(rows, made.examples, strict=True):
+        np.testing.assert_array_equal(row, decode.load(made.root / example.path, 32, "crop"))
+
+
+def test_photos_to_judge_by_are_all_of_a_folder_or_its_test_split_and_are_not_offered_for_training(tmp_path):
+    plain = write_classes(tmp_path / "plain", 2)
+    made = dataset.prepare_test(plain)
+    assert made.counts()["test"] == {"cats": 2, "dogs": 2}
+    assert dataset.prepare_test(plain).id == made.id
+    assert dataset.list_datasets() == []
+    shutil.copytree(plain, tmp_path / "split" / "test")
+    write_photo(tmp_path / "split" / "train" / "cats" / "new.jpg", seed=99)
+    of_split = dataset.prepare_test(tmp_path / "split")
+    assert [example.path for example in of_split.examples] == [
+        f"test/{name}/{index}.jpg" for name in ("cats", "dogs") for index in range(2)
+    ]
+
+
+def test_a_folder_without_a_usable_photo_cannot_judge(tmp_path):
+    (tmp_path / "cats").mkdir()
+    (tmp_path / "cats" / "a.jpg").write_text("not a photo")
+    with pytest.raises(PhotoError, match="no usable photo"):
+        dataset.prepare_test(tmp_path)

@@ -1,0 +1,167 @@
+from collections import Counter
+
+import pytest
+
+from core.config import SplitConfig
+from core.errors import PhotoError
+from core.photos.clean import CleaningPlan, CleaningStep
+from core.photos.split import assign
+
+
+def step(name, number, split=None, group="", action="use"):
+    folder = f"{split}/{name}" if split else name
+    return CleaningStep(f"{folder}/{number}.jpg", name, split, action, None, "", f"{name} {number} {split}", group)
+
+
+def plan(steps, layout="classes", class_names=("cats", "dogs")):
+    return CleaningPlan(layout, tuple(class_names), tuple(steps))
+
+
+def both(count, **options):
+    return [step(name, number, **options) for name in ("cats", "dogs") for number in range(count)]
+
+
+def counted(deal):
+    return Counter((example.split, example.class_name) for example in deal.examples)
+
+
+@pytest.mark.parametrize("count", [4, 5, 7, 11, 100, 1001])
+def test_every_class_is_split_alike_and_every_photo_dealt(count):
+    deal = assign(plan(both(count)), SplitConfig())
+    found = counted(deal)
+    assert sum(found.values()) == 2 * count
+    for name in ("cats", "dogs"):
+        assert abs(found["train", name] - count / 2) <= 1
+        assert found["val", name] >= 1 and found["test", name] >= 1
+
+
+def test_numbers_are_photos_a_class_and_the_rest_is_mentioned():
+    deal = assign(plan(both(30)), SplitConfig(train=10, val=5, test=6))
+    assert set(counted(deal).values()) == {10, 5, 6}
+    assert deal.notes == ("18 photos beyond the shares asked for are in no split.",)
+
+
+def test_the_same_seed_deals_the_same_and_another_seed_another():
+    first, again, other = (assign(plan(both(50)), SplitConfig(seed=seed)).examples for seed in (3, 3, 4))
+    assert first == again != other
+
+
+def test_renaming_photos_moves_none():
+    steps = both(40)
+    renamed = [CleaningStep("x" + s.path, s.class_name, None, "use", None, "", s.sha256) for s in steps]
+    before = {e.sha256: e.split for e in assign(plan(steps), SplitConfig()).examples}
+    assert {e.sha256: e.split for e in assign(plan(renamed), SplitConfig()).examples} == before
+
+
+def test_photos_added_later_move_few_of_the_old():
+    before = {e.sha256: e.split for e in assign(plan(both(400)), SplitConfig()).examples}
+    after = {e.sha256: e.split for e in assign(plan(both(440)), SplitConfig()).examples}
+    assert sum(after[photo] != split for photo, split in before.items()) <= 0.05 * len(before)
+
+
+def test_near_duplicates_share_a_split_and_shares_stay_exact():
+    steps = [step(name, n, group=f"{name} {n // 3}" if n < 60 else "") for name in ("cats", "dogs") for n in range(200)]
+    deal = assign(plan(steps), SplitConfig())
+    group_of = {s.path: s.group for s in steps}
+    splits = {}
+    for example in deal.examples:
+        splits.setdefault(group_of[example.path], set()).add(example.split)
+    splits.pop("")
+    assert all(len(found) == 1 for found in splits.values())
+    assert counted(deal) == {
+        (s, n): k for s, k in (("train", 100), ("val", 50), ("test", 50)) for n in ("cats", "dogs")
+    }
+
+
+def test_many_copies_of_one_picture_are_dealt_whole():
+    steps = [step(n, k, group=n if k < 15 else "") for n in ("cats", "dogs") for k in range(24)]
+    deal = assign(plan(steps), SplitConfig())
+    assert len(deal.examples) == 48
+
+
+def test_left_out_photos_are_not_dealt():
+    deal = assign(plan([*both(8), step("cats", 99, action="leave out")]), SplitConfig())
+    assert len(deal.examples) == 16
+
+
+def test_examples_are_in_order_and_know_their_class():
+    examples = assign(plan(both(20)), SplitConfig()).examples
+    order = [("train", "val", "test").index(e.split) * 2 + e.class_index for e in examples]
+    assert order == sorted(order)
+    assert {(e.class_name, e.class_index) for e in examples} == {("cats", 0), ("dogs", 1)}
+
+
+def given(**counts):
+    return [s for split, count in counts.items() for s in both(count, split=split)]
+
+
+def test_a_given_layout_is_kept():
+    deal = assign(plan(given(train=5, val=3, test=2), "splits"), SplitConfig())
+    assert all(example.path.startswith(example.split) for example in deal.examples)
+    assert deal.notes == ()
+
+
+def test_a_given_layout_is_dealt_anew_if_asked():
+    deal = assign(plan(given(train=20, val=3, test=2), "splits"), SplitConfig(source="random"))
+    assert counted(deal)["test", "cats"] == 6
+
+
+@pytest.mark.parametrize("missing", ["val", "test"])
+@pytest.mark.parametrize(
+    "config", [SplitConfig(), SplitConfig(train=1000, val=500, test=500)], ids=["fractions", "numbers"]
+)
+def test_a_missing_split_is_taken_from_train_and_said(missing, config):
+    present = "test" if missing == "val" else "val"
+    deal = assign(plan(given(train=30, **{present: 4}), "splits"), config)
+    found = counted(deal)
+    assert (found["train", "cats"], found[missing, "cats"], found[present, "cats"]) == (20, 10, 4)
+    assert f"no {missing} photos" in deal.notes[0]
+
+
+def test_copies_across_given_splits_are_kept_and_said():
+    steps = given(train=5, val=3, test=2)
+    torn = [*steps, step("cats", 90, "train", "g"), step("cats", 91, "test", "g")]
+    deal = assign(plan(torn, "splits"), SplitConfig())
+    assert len(deal.examples) == len(torn)
+    assert "1 picture has copies in more than one split" in deal.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("steps", "layout", "names", "words"),
+    [
+        ([], "none", (), "has none"),
+        ([CleaningStep("a.txt", None, None, "ignore", None, "")], "none", (), "1 other file"),
+        ([CleaningStep("a.jpg", None, None, "use", None, "")], "none", (), "nothing that says what they show"),
+        ([step("cats", n) for n in range(9)], "classes", ("cats",), "at least two classes.*“cats”, with 9 photos"),
+        (
+            [*both(8)[:8], step("dogs", 0), step("dogs", 1)],
+            "classes",
+            ("cats", "dogs"),
+            "at least 4 photos; “dogs” has 2",
+        ),
+        (both(8), "classes", ("cats", "dogs", "empty"), "“empty” has 0"),
+        (given(val=5, test=5), "splits", ("cats", "dogs"), "train folder has no photo"),
+        (
+            [*given(train=5, val=5), *[step("cats", n, "test") for n in range(5)]],
+            "splits",
+            ("cats", "dogs"),
+            "test has none of “dogs”",
+        ),
+        (
+            [step(n, k, group=n) for n in ("cats", "dogs") for k in range(9)],
+            "classes",
+            ("cats", "dogs"),
+            "copies of one picture",
+        ),
+    ],
+    ids=["empty", "other files", "no classes", "one class", "two photos", "empty class", "no train", "hole", "copies"],
+)
+def test_what_cannot_be_split_is_a_sentence_with_numbers(steps, layout, names, words):
+    with pytest.raises(PhotoError, match=words) as error:
+        assign(plan(steps, layout, names), SplitConfig())
+    assert str(error.value).endswith(".")
+
+
+def test_too_few_photos_for_the_numbers_asked_says_both():
+    with pytest.raises(PhotoError, match=r"1,000 \+ 500 \+ 500 = 2,000 photos of each class.*“cats” has 8"):
+        assign(plan(both(8)), SplitConfig(train=1000, val=500, test=500))
