@@ -1,0 +1,1 @@
+"""The drawing hand behind core.photos.drawn: brush, pets, scenes. No TensorFlow."""
