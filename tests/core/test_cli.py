@@ -1,0 +1,173 @@
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from core.__main__ import main
+from core.jobs import PROJECT
+from core.runs import list_runs
+
+SMALL = [
+    *("--set", "network.input_size=32", "--set", "network.blocks.0.filters=8", "--set", "training.batch_size=8"),
+    *("--set", "training.start_size_fraction=1", "--set", "training.end_size_fraction=1"),
+]
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], prog_name="python -m core")
+
+
+def command(*arguments, **options):
+    return subprocess.Popen(
+        [sys.executable, "-m", "core", *map(str, arguments)],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+@pytest.fixture
+def pets(tmp_path):
+    """Two classes of 16 pictures, dark ones and light ones, and a file that is no picture."""
+    rng = np.random.default_rng(0)
+    for class_name, shade in (("cats", 60), ("dogs", 190)):
+        (tmp_path / "pets" / class_name).mkdir(parents=True)
+        for index in range(16):
+            blobs = rng.integers(-50, 50, (8, 8, 3)) + shade
+            picture = Image.fromarray(blobs.astype(np.uint8)).resize((48, 48))
+            picture.save(tmp_path / "pets" / class_name / f"{index}.png")
+    (tmp_path / "pets" / "cats" / "<b>notes.jpg").write_text("not a picture")
+    return tmp_path / "pets"
+
+
+def test_help_and_plan_need_no_tensorflow():
+    code = "import sys; from core.__main__ import main; main(['plan'], standalone_mode=False); sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, check=False).returncode == 0
+
+
+def test_plan_prints_every_layer_for_programs():
+    result = invoke("plan", "--preset", "alexnet-2012", "--num-classes", "1000", "--json")
+    values = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert values["parameters"] == 60_965_224 == sum(layer["parameters"] for layer in values["layers"])
+    assert set(values) == {"parameters", "multiply_adds", "layers"}
+    assert set(values["layers"][0]) == {"name", "kind", "output_shape", "parameters", "multiply_adds"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["plan", "--set", "network.blocks.0.filter=3"], 1, "Did you mean"),
+        (["plan", "--set", "network.blocks.0.filters=0"], 1, "between 1 and 2,048"),
+        (["plan", "--preset", "moderm"], 1, "modern"),
+        (["plan", "--num-classes", "1"], 2, "num-classes"),
+        (["plan", "--colour"], 2, "No such option"),
+        (["paint"], 2, "No such command"),
+        (["scan"], 2, "FOLDER"),
+        (["scan", "/no/such/folder"], 1, "/no/such/folder"),
+        (["train", "/no/such/folder"], 1, "/no/such/folder"),
+        (["train", "drawn", "--epochs", "0"], 1, "training.epochs"),
+        (["train", "drawn", "--epochs", "x"], 2, "epochs"),
+        (["stop", "240101-000000-none"], 1, "no run"),
+        (["evaluate", "../../etc/passwd"], 1, "An id is"),
+        (["classify", "photo.jpg"], 1, "no trained network"),
+        (["classify"], 2, "PHOTO_OR_FOLDER"),
+    ],
+)
+def test_what_is_wrong_gets_a_sentence_on_stderr_and_an_exit_status(arguments, status, words):
+    result = invoke(*arguments)
+    assert result.exit_code == status
+    assert words in result.stderr
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+
+
+def test_scan_says_what_becomes_of_every_file_and_the_counts_add_up(pets):
+    result = invoke("scan", pets, "--json")
+    *rows, summary = map(json.loads, result.stdout.splitlines())
+    assert result.exit_code == 0
+    assert len(rows) == 33 == summary["found"]
+    assert summary["found"] == summary["used"] + summary["converted"] + summary["left_out"] + summary["ignored"]
+    (odd,) = [row for row in rows if row["action"] != "use"]
+    assert (odd["path"], odd["action"], odd["issue"]) == ("cats/<b>notes.jpg", "leave out", "not a photo")
+    assert set(odd) == {"path", "action", "issue", "reason"}
+
+
+def test_prepare_prints_an_id_that_stays_the_same(pets):
+    first = invoke("prepare", pets, *SMALL)
+    again = invoke("prepare", pets, *SMALL)
+    assert first.exit_code == 0
+    assert first.stdout == again.stdout
+    assert first.stdout.startswith("pets-")
+
+
+def test_from_photos_to_answers_without_a_browser(pets, tmp_path):
+    train = command("train", pets, *SMALL, "--epochs", "3", "--seed", "1", "--json")
+    stdout, stderr = train.communicate(timeout=300)
+    assert train.returncode == 0, stderr
+    assert len(stdout.splitlines()) == 1
+    summary = json.loads(stdout)
+    assert set(summary) == {
+        "run",
+        "status",
+        "best_epoch",
+        "val_accuracy",
+        "test_accuracy",
+        "photos_per_second",
+        "checkpoint",
+    }
+    assert summary["status"] == "completed"
+
+    run = summary["run"]
+    (listed,) = map(json.loads, invoke("runs", "--json").stdout.splitlines())
+    assert (listed["run"], listed["test_accuracy"]) == (run, summary["test_accuracy"])
+
+    own = json.loads(invoke("evaluate", run, "--json").stdout)
+    assert own["accuracy"] == summary["test_accuracy"]
+    assert sum(map(sum, own["confusion_matrix"])) == own["num_photos"] == 8
+    (tmp_path / "other" / "dogs").mkdir(parents=True)
+    (pets / "dogs" / "3.png").rename(tmp_path / "other" / "dogs" / "a.png")
+    result = invoke("evaluate", run, tmp_path / "other", "--json")
+    assert result.exit_code == 0, result.stderr
+    other = json.loads(result.stdout)
+    assert other["num_photos"] == 1
+    assert other["confusion_matrix"][0] == [0, 0]
+
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"\xff\xd8\xff no photo")
+    result = invoke("classify", tmp_path / "other", broken, tmp_path / "missing.jpg", pets / "cats" / "0.png", "--json")
+    rows = list(map(json.loads, result.stdout.splitlines()))
+    assert result.exit_code == 0
+    assert [row["path"] for row in rows] == [
+        str(tmp_path / "other" / "dogs" / "a.png"),
+        str(broken),
+        str(tmp_path / "missing.jpg"),
+        str(pets / "cats" / "0.png"),
+    ]
+    assert [row["error"] is None for row in rows] == [True, False, False, True]
+    assert rows[0]["class_name"] in ("cats", "dogs")
+    assert sum(rows[0]["probabilities"].values()) == pytest.approx(1)
+    assert invoke("classify", broken).exit_code == 1
+
+
+def test_ctrl_c_stops_a_run_cleanly_and_says_how_to_go_on(pets):
+    train = command("train", pets, *SMALL, "--epochs", "100000", "--json", start_new_session=True)
+    deadline = time.monotonic() + 120
+    while not (list_runs() and list_runs()[0].history.epochs):
+        assert train.poll() is None and time.monotonic() < deadline
+        time.sleep(0.2)
+    train.send_signal(signal.SIGINT)
+    stdout, stderr = train.communicate(timeout=120)
+    assert train.returncode == 0, stderr
+    summary = json.loads(stdout)
+    assert summary["status"] == "stopped"
+    assert summary["test_accuracy"] is not None
+    assert f"python -m core resume {summary['run']}" in stderr
