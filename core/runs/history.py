@@ -29,7 +29,7 @@ class History:
         stage: what it is doing besides training, in words ("caching", "testing"), with done and total.
         notices: sentences for the person, oldest first.
         message: why it failed, or "".
-        results: the fields of the last word: best_epoch, val_accuracy, test_accuracy, test_loss, seconds, photos_per_second.
+        results: the fields of the last word: best_epoch, val_accuracy, test_accuracy, test_loss, photos_per_second.
     """
 
     epochs: list[dict] = field(default_factory=list)
