@@ -632,14 +632,15 @@ class TrainingConfig:
         maximum=1.0,
         step=0.05,
     )
-    calm_fraction: float = _option(
-        0.0,
+    calm_epochs: int = _option(
+        0,
         "Calm end",
-        "Share of the run, at its end, with half of the shear, zoom and rotation and no erased squares. "
-        "The network settles on photos as they really look.",
+        "The last so many epochs have half of the shear, zoom and rotation and no erased squares, so that the network settles on "
+        "photos as they really look. A run that is no longer than that is calm throughout, which suits short runs.",
         minimum=0,
-        maximum=0.5,
-        step=0.02,
+        maximum=100_000,
+        step=5,
+        unit="epochs",
     )
     precision: str = _option(
         "auto",

@@ -144,7 +144,7 @@ MODERN = {
     },
     "training": {
         "optimizer": "adamw",
-        "learning_rate": 0.003,
+        "learning_rate": 0.002,
         "weight_decay": 0.05,
         "schedule": "cosine",
         "warmup_fraction": 0.05,
@@ -152,9 +152,9 @@ MODERN = {
         "ema_fraction": 0.04,
         "start_size_fraction": 0.57,  # 128, 160 and 192 pixels: most of the run costs a third of full size
         "end_size_fraction": 0.86,
-        "calm_fraction": 0.12,
-        "batch_size": 64,
-        "epochs": 160,
+        "calm_epochs": 20,  # also all of a short run: strong augmentation only pays in long ones
+        "batch_size": 32,  # 64 is a tenth faster, but halves the steps, which short runs need: 69 instead of 77 % on drawn pets
+        "epochs": 140,
     },
 }
 
@@ -269,11 +269,12 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "modern",
             "Modern AlexNet",
-            "The same five convolutions and three dense layers with what was learned since: batch normalisation, He's "
-            "initialiser, strong augmentation, AdamW with warm-up and a cosine, averaged weights. "
-            "It learns in a dozen epochs and goes on improving for hundreds.",
-            "Layers: Krizhevsky et al. 2012, section 3.5, filters divided by 4; Ioffe and Szegedy 2015 (batch "
-            "normalisation); He et al. 2015, section 2.2 (initialiser); Loshchilov and Hutter 2019 (AdamW).",
+            "Five convolutions and three dense layers with what was learned since: batch normalisation, He's initialiser, a "
+            "smaller stem, an average instead of the large dense layer, strong augmentation, AdamW with warm-up and a cosine, "
+            "small pictures first, averaged weights. It learns in a dozen epochs and goes on improving for a hundred.",
+            "The shape of Krizhevsky et al. 2012, section 3.5; Ioffe and Szegedy 2015 (batch normalisation); He et al. 2015, "
+            "section 2.2 (initialiser); Lin et al. 2014, section 3.2 (average); Loshchilov and Hutter 2019 (AdamW). Widths and "
+            "strengths were measured on the 2,000 photos that README's table names.",
             MODERN,
         ),
         Preset(
