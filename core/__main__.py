@@ -278,7 +278,11 @@ def runs(as_json):
     from core.runs import list_runs
 
     for run in list_runs():
-        summary = {**run.summary(), "name": run.name, "dataset": run.dataset["name"]}
+        try:
+            summary = {**run.summary(), "name": run.name, "dataset": run.dataset["name"]}
+        except AppError as error:  # written by another version of the app
+            click.echo(f"{run.id}: {error}", err=True)
+            continue
         test = f"test {summary['test_accuracy']:.1%}" if summary["test_accuracy"] is not None else ""
         _emit(summary, as_json, f"{run.id}  {summary['status']:12} {test:12} {run.name}")
 
@@ -305,6 +309,22 @@ def resume(run, as_json):
     found = find_run(run)
     start_run(found)
     _wait(found, as_json)
+
+
+@main.command()
+@click.argument("run")
+def pause(run):
+    """Pause RUN: it writes a checkpoint, ends its process and frees its memory. Waits until it has."""
+    from core.jobs import ask
+    from core.runs import find_run
+
+    found = find_run(run)
+    if not found.is_active:
+        raise AppError(f"The run “{run}” is {found.status}; only a run that waits or trains can be paused.")
+    ask(found.folder, "pause")
+    while found.is_active:
+        time.sleep(0.2)
+    click.echo(f"Paused. To go on: python -m core resume {run}", err=True)
 
 
 @main.command()
@@ -378,6 +398,20 @@ def classify(paths, run_id, as_json):
         raise AppError(
             "None of these files could be read as a photo. Name photos (JPEG, PNG, WebP, HEIC, ...) or folders that hold some."
         )
+
+
+@main.command()
+@click.option("--only", help="Rows whose id begins so, e.g. loop_vs_step.")
+@as_json
+def bench(only, as_json):
+    """Measure how fast this machine does what matters. Takes minutes; leave the machine alone meanwhile."""
+    from core.bench import bench as measure
+
+    for result in measure(only):
+        values = {"row": result.row, "value": round(result.value, 3), "bar": result.bar, "holds": result.holds}
+        mark = "holds" if result.holds else "MISSED"
+        text = f"{result.row:24} {result.value:>10,.3g} {result.unit:9} bar {result.bar:<8,} {mark:7} {result.detail}"
+        _emit(values, as_json, text)
 
 
 def _photos_under(paths: tuple[str, ...]) -> Iterator[str]:

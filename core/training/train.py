@@ -76,10 +76,10 @@ def train(run: Run, log: EventLog) -> None:
         AppError: photos or settings cannot be used; the loss became NaN. The caller writes the ``failed`` event.
         Cancelled: a stop was asked for before anything could be kept.
     """
-    _Training(run, log).go()
+    Training(run, log).go()
 
 
-class _Training:
+class Training:
     """One run at work: its photos, its network, and where it stands."""
 
     def __init__(self, run: Run, log: EventLog):
@@ -140,10 +140,9 @@ class _Training:
         """Epoch after epoch to the end, or to a request; then the test."""
         state, patience = self.state, self.settings.patience_epochs
         while state.epoch <= self.settings.epochs:
-            began = time.monotonic() - state.epoch_seconds
             try:
-                self._train_epoch(began)
-                self._validate(began)
+                self.train_epoch()
+                self._validate()
             except _Asked as asked:
                 self._save()
                 return self._finish_early(asked.word)
@@ -156,8 +155,9 @@ class _Training:
                 break
         self._test("completed")
 
-    def _train_epoch(self, began: float) -> None:
+    def train_epoch(self) -> None:
         """The steps of this epoch that are left. Raises _Asked after the step in which a request is seen."""
+        self._began = time.monotonic() - self.state.epoch_seconds
         state, size = self.state, image_size_at(self.settings, self.network.input_size, self.state.epoch)
         data = replace(self.data, augment=augment_at(self.settings, self.config.augment, state.epoch))
         self.pace.begin(size)
@@ -165,7 +165,7 @@ class _Training:
         steps = range(state.step, self.steps_per_epoch)
         with closing(ahead(lambda step: train_batch(data, state.epoch - 1, step, size), steps)) as batches:
             for batch in batches:  # images (B, size, size, C) uint8, labels (B,) int32
-                loss, accuracy = self._step(batch)
+                loss, accuracy = self.step(batch)
                 state.step += 1
                 now, count = time.monotonic(), len(batch.labels)
                 state.num_seen += count
@@ -173,7 +173,7 @@ class _Training:
                 state.loss_sum += loss * count
                 state.correct_sum += accuracy * count
                 state.train_seconds += self.pace.step(now, count)
-                state.epoch_seconds = now - began
+                state.epoch_seconds = now - self._began
                 self.average.update(self.model, self._num_steps_done)
                 since_event.add(loss, accuracy, count)
                 if since_event.age >= EVENT_SECONDS or state.step == self.steps_per_epoch:
@@ -191,7 +191,7 @@ class _Training:
                 if now - self.saved_at >= self.settings.checkpoint_seconds and state.step < self.steps_per_epoch:
                     self._save()
 
-    def _step(self, batch: Batch) -> tuple[float, float]:
+    def step(self, batch: Batch) -> tuple[float, float]:
         """One update of the weights. Returns the batch's loss and accuracy."""
         step = self._num_steps_done
         self.model.optimizer.learning_rate = self._learning_rate(step)
@@ -219,7 +219,7 @@ class _Training:
 
     # --- validation, the best epoch, the test
 
-    def _validate(self, began: float, may_stop: bool = True) -> None:
+    def _validate(self, may_stop: bool = True) -> None:
         """Judges the averaged network on the validation photos, keeps it if it is the best, and reports the epoch."""
         state = self.state
         size = image_size_at(self.settings, self.network.input_size, state.epoch)
@@ -227,7 +227,7 @@ class _Training:
         with self.average.applied(self.model):
             validation = self._evaluate("val", judged, self._listen if may_stop else no_report)
             is_best = self._keep_if_best(judged, validation)
-        state.epoch_seconds = time.monotonic() - began
+        state.epoch_seconds = time.monotonic() - self._began
         self.pace.end_epoch(state.epoch_seconds)
         self.log.append(
             "epoch",
@@ -268,7 +268,7 @@ class _Training:
             self.log.append("paused", best_epoch=self.state.best.get("epoch"))
             return
         if not self.state.best:  # stopped within the first epoch: what it has learned so far is what there is to keep
-            self._validate(time.monotonic() - self.state.epoch_seconds, may_stop=False)
+            self._validate(may_stop=False)
         self._test("stopped")
 
     def _test(self, kind: str) -> None:

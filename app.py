@@ -1,0 +1,74 @@
+"""What ``streamlit run app.py`` starts: the server around the pages.
+
+The main script is ``pages/shared/main.py``, not this file: a ``pages`` folder beside the main script would let a deep
+link on a fresh server run a page without its frame.
+"""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http.cookies import SimpleCookie
+from pathlib import Path
+
+import anyio
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from core.analysis.predictor import get_predictor
+from core.runs import revive_waiting
+from pages.shared.problems import explain
+from pages.shared.state import OWNER_COOKIE
+
+ONE_YEAR_SECONDS = 365 * 24 * 3600
+
+
+class OwnerCookie:
+    """Gives every browser a random token of its own, which says whose runs are whose.
+
+    Never in a link and never readable by scripts (HttpOnly). The page reads it from ``st.context.cookies``.
+    """
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or OWNER_COOKIE in _cookies(scope):
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_cookie(message: Message) -> None:
+            if message["type"] == "http.response.start" and _is_page(message):
+                cookie = f"{OWNER_COOKIE}={secrets.token_urlsafe(24)}; Path=/; Max-Age={ONE_YEAR_SECONDS}; HttpOnly; SameSite=Lax"
+                if scope["scheme"] == "https":
+                    cookie += "; Secure"
+                message = {**message, "headers": [*message["headers"], (b"set-cookie", cookie.encode())]}
+            await send(message)
+
+        await self.app(scope, receive, send_with_cookie)
+
+
+def _cookies(scope: Scope) -> SimpleCookie:
+    text = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
+    return SimpleCookie(text.decode("latin-1"))
+
+
+def _is_page(message: Message) -> bool:
+    """True for the HTML that a browser opens; the dozens of scripts and pictures after it carry no cookie."""
+    return any(name == b"content-type" and value.startswith(b"text/html") for name, value in message["headers"])
+
+
+@asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[None]:
+    """Starts runs that were waiting when the machine went down; ends the predictor with the server."""
+    await anyio.to_thread.run_sync(revive_waiting)
+    yield
+    await anyio.to_thread.run_sync(get_predictor().close)
+
+
+app = st.App(
+    Path(__file__).parent / "pages" / "shared" / "main.py",
+    lifespan=lifespan,
+    middleware=[Middleware(OwnerCookie)],
+    on_script_error=explain,
+)

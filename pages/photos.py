@@ -1,0 +1,209 @@
+"""Photos: where they come from, what is wrong with them, who learns from which."""
+
+import streamlit as st
+
+from core import config
+from core.errors import AppError, PhotoError
+from core.photos.clean import USE, CleaningStep
+from core.photos.dataset import SPLITS, Dataset
+from pages.shared import pictures, state, words
+from pages.shared.current import all_datasets, current_dataset, dataset_of
+from pages.shared.fields import field
+from pages.shared.state import Memory
+from pages.shared.work import chosen_job, prepare_photos, show_job
+
+DRAWN, FOLDER = "Drawn pets", "A folder"
+GALLERY_PHOTOS = 24
+SPLIT_WORDS = {"train": "Training", "val": "Validation", "test": "Test"}
+ACTION_WORDS = {"use": "used", "convert": "converted and used", "leave out": "left out", "ignore": "ignored"}
+
+
+def choose_source(kind: str) -> None:
+    visit = state.memory()
+    visit.use_source(kind == FOLDER, visit.folder)
+
+
+def type_folder(folder: str) -> None:
+    state.memory().use_source(True, folder.strip())
+
+
+def choose_dataset(dataset_id: str) -> None:
+    """The draft's source follows, so that a training's settings name the photos it had."""
+    visit, dataset = state.memory(), dataset_of(dataset_id)
+    visit.dataset = dataset.id
+    visit.use_source(not dataset.id.startswith("drawn-"), "" if dataset.id.startswith("drawn-") else str(dataset.root))
+
+
+def prepare(visit: Memory) -> None:
+    try:
+        if visit.wants_folder and not visit.folder:
+            raise PhotoError("Say where the folder is, for instance /home/you/pets. It holds one sub-folder a class.")
+        config.check(visit.draft)
+        prepare_photos(visit, visit.draft)
+    except AppError as error:
+        visit.remember(error)
+
+
+def show_source() -> None:
+    visit = state.memory()
+    kind = FOLDER if visit.wants_folder else DRAWN
+    start = {"default": kind} if state.view("photo_source", kind, choose_source) else {}
+    st.segmented_control("Where the photos come from", (DRAWN, FOLDER), key="photo_source", required=True, **start)
+    if visit.wants_folder:
+        start = {"value": visit.folder} if state.view("photo_folder", visit.folder, type_folder) else {}
+        st.text_input(
+            "Folder on this computer",
+            key="photo_folder",
+            placeholder="/home/you/pets",
+            help=config.setting("photos.source").help,
+            **start,
+        )
+        st.caption("One sub-folder a class, or train/val/test folders, or names like cat.0.jpg. Nothing in the folder is changed.")  # fmt: skip
+    else:
+        st.caption("Cats and dogs that this app draws itself. Nothing is downloaded, and no two are alike.")
+        with st.grid(3, min_column_width=170):
+            field("photos.num_drawn")
+            field("photos.drawn_classes")
+    with st.grid(6, min_column_width=140):
+        for name in ("split.train", "split.val", "split.test", "split.seed", "split.source", "photos.fit"):
+            field(name)
+
+
+def show_counts(dataset: Dataset) -> None:
+    summary = dataset.summary
+    with st.grid(5, min_column_width=130):
+        st.metric(
+            "Files found", f"{summary['found']:,}", border=True, help="Found = used + converted + left out + ignored."
+        )
+        st.metric("Used as they are", f"{summary['used']:,}", border=True)
+        st.metric("Converted", f"{summary['converted']:,}", border=True, help="Photos in an odd format. They are used; the files stay as they are.")  # fmt: skip
+        st.metric("Left out", f"{summary['left_out']:,}", border=True, help="Photos that cannot be learned from. The list below says why.")  # fmt: skip
+        st.metric("Ignored", f"{summary['ignored']:,}", border=True, help="Files that are not photos by their name, or lie where no class is.")  # fmt: skip
+    for note in summary.get("notes", ()):
+        st.caption(f":material/info: {words.plain(note)}")
+
+
+def show_split(dataset: Dataset) -> None:
+    counts = dataset.counts()
+    st.header("Who learns from which")
+    st.image(pictures.split_bar(counts), width="stretch", alt=_split_sentence(counts))
+    with st.grid(3, min_column_width=200):
+        for split in SPLITS:
+            inside = ", ".join(f"{number:,} {words.plain(name)}" for name, number in counts[split].items())
+            st.markdown(f"**{SPLIT_WORDS[split]}: {sum(counts[split].values()):,}**  \n{inside}")
+
+
+def _split_sentence(counts: dict[str, dict[str, int]]) -> str:
+    parts = (
+        f"{SPLIT_WORDS[split]} {', '.join(f'{number} {name}' for name, number in counts[split].items())}"
+        for split in SPLITS
+    )
+    return "Photos by split and class: " + "; ".join(parts)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def odd_files(dataset_id: str, checksum: str) -> list[CleaningStep]:
+    """The files that are not simply used."""
+    return [step for step in dataset_of(dataset_id).steps() if step.action != USE or step.issue]
+
+
+def show_wrong(dataset: Dataset) -> None:
+    st.header("What is wrong")
+    steps = odd_files(dataset.id, dataset.checksum)
+    if not steps:
+        st.caption("Nothing: every file is a good photo and is used as it is.")
+        return
+    kinds = sorted({str(step.issue or "not a photo file") for step in steps})
+    shown = st.pills("Show only", kinds, selection_mode="multi", key="shown_issues") if len(kinds) > 1 else []
+    rows = [step for step in steps if not shown or str(step.issue or "not a photo file") in shown]
+    st.dataframe(
+        {
+            "File": [_printable(step.path) for step in rows],
+            "Class": [_printable(step.class_name or "") for step in rows],
+            "What": [str(step.issue or "not a photo file") for step in rows],
+            "What happens": [ACTION_WORDS[step.action] for step in rows],
+            "Why": [_printable(step.reason) for step in rows],
+        },
+        hide_index=True,
+        alt=f"{len(rows)} files that are not simply used, each with the reason",
+        column_config={"Why": st.column_config.TextColumn(width="large")},
+    )
+
+
+def _printable(text: str) -> str:
+    """A file's name may hold bytes that are no text."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def show_gallery(dataset: Dataset) -> None:
+    st.header("The photos")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        split = st.segmented_control(
+            "Split", ("all", *SPLITS), key="gallery_split", default="all", required=True,
+            format_func=lambda name: SPLIT_WORDS.get(name, "All"), persist_state="session",
+        )  # fmt: skip
+        class_name = st.selectbox("Class", ("all classes", *dataset.class_names), key=f"gallery_class_{dataset.id}", width=220)  # fmt: skip
+    chosen = [
+        index
+        for index, example in enumerate(dataset.examples)
+        if split in ("all", example.split) and class_name in ("all classes", example.class_name)
+    ]
+    if not chosen:
+        st.caption("No photo is both.")
+        return
+    num_pages = -(-len(chosen) // GALLERY_PHOTOS)
+    slot = st.container()
+    number = st.pagination(num_pages, key=f"gallery_{dataset.id}_{split}_{class_name}") if num_pages > 1 else 1
+    with slot, st.grid(6, min_column_width=130, gap="small"):
+        for index in chosen[(number - 1) * GALLERY_PHOTOS : number * GALLERY_PHOTOS]:
+            example = dataset.examples[index]
+            picture = pictures.thumbnail(dataset.id, index)
+            with st.container(gap=None):
+                if picture is None:
+                    st.caption("This file is gone. Prepare the folder again.")
+                else:
+                    st.image(picture, width="stretch", alt=f"{_printable(example.class_name)}, {SPLIT_WORDS[example.split]}")  # fmt: skip
+                st.text(_printable(example.path.rsplit("/", 1)[-1]), wrap=False, width="stretch")
+
+
+st.title("Photos")
+with st.container(border=True):
+    show_source()
+    job = chosen_job()
+    busy = job is not None and job.status in ("queued", "running")
+    label = ":material/fact_check: Prepare these photos"
+    st.button(
+        label if busy else words.on_primary(label),
+        type="primary",
+        on_click=prepare,
+        args=(state.memory(),),
+        disabled=busy,
+        key="prepare",
+        help="Looks at every photo, says what is wrong, deals them to training, validation and test, and makes them the network's size.",
+    )
+if job is not None:
+    show_job(job)
+
+dataset = current_dataset()
+if dataset is None:
+    st.caption("What is found appears here: how many photos, what is wrong with them, and the photos themselves.")
+    st.stop()
+every = all_datasets()
+if len(every) > 1:
+    by_id = {one.id: one for one in (*every, dataset)}
+    start = {"index": list(by_id).index(dataset.id)} if state.view("picked_dataset", dataset.id, choose_dataset) else {}
+    st.selectbox(
+        "Photos in use",
+        list(by_id),
+        key="picked_dataset",
+        format_func=lambda key: (
+            f"{_printable(by_id[key].name)} · {len(by_id[key].examples):,} photos · {words.when(by_id[key].created)}"
+        ),
+        **start,
+    )
+else:
+    st.header(words.plain(dataset.name))
+show_counts(dataset)
+show_split(dataset)
+show_wrong(dataset)
+show_gallery(dataset)

@@ -1,0 +1,1 @@
+"""What several pages share: the frame, the draft, fields, the live chart."""

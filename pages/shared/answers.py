@@ -1,0 +1,87 @@
+"""What a trained network says about photos that a visitor dropped."""
+
+import hashlib
+
+import numpy as np
+import streamlit as st
+
+from core.analysis.evaluation import Answer
+from core.analysis.palette import class_colours
+from core.analysis.predictor import get_predictor
+from core.errors import AppError, PhotoError
+from core.photos.decode import PHOTO_EXTENSIONS, decode
+from core.runs import Run
+from pages.shared import pictures, problems, words
+
+MAX_PHOTOS = 24
+
+
+def drop_photos(label: str, key: str) -> list:
+    """A place to drop photos; the files in it."""
+    return st.file_uploader(
+        label,
+        type=list(PHOTO_EXTENSIONS),
+        accept_multiple_files=True,
+        key=key,
+        help="They stay on this computer and are forgotten when you close the page.",
+    )
+
+
+def show_answers(run: Run, uploads: list) -> None:
+    """Every photo with what the network saw of it and what it says."""
+    for number, upload in enumerate(uploads[:MAX_PHOTOS], 1):
+        with st.container(border=True):
+            _show_answer(run, upload, number)
+    if len(uploads) > MAX_PHOTOS:
+        st.caption(f"The first {MAX_PHOTOS} of {len(uploads)} photos are shown. Remove some to see the others.")
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _answer(run_id: str, checkpoint_time: float, photo: str, _image: np.ndarray) -> Answer:
+    """Asked once, whoever looks again.
+
+    Args:
+        checkpoint_time: when the weights were written, so that better ones are asked anew.
+        photo: fingerprint of the file.
+    """
+    return get_predictor().classify(run_id, [_image])[0]
+
+
+def _show_answer(run: Run, upload, number: int) -> None:
+    content = upload.getvalue()
+    try:
+        image = decode(content)
+    except PhotoError as error:  # a broken file costs only itself
+        st.text(upload.name)
+        problems.show(error)
+        return
+    photo, seen, says = st.columns([3, 2, 4], gap="medium")
+    with photo:
+        st.image(pictures.encode(pictures.shrink(image, 640)), width="stretch", alt=f"Your photo {number}")
+        st.text(upload.name, wrap=False)
+    with says, st.spinner("Asking the network. The first answer takes some seconds."):
+        try:
+            fingerprint = hashlib.sha256(content).hexdigest()
+            told = _answer(run.id, run.checkpoint.stat().st_mtime, fingerprint, image)
+        except AppError as error:
+            problems.show(error)
+            return
+    side = f"{told.seen.shape[0]} × {told.seen.shape[1]} pixels"
+    with seen:
+        st.image(pictures.encode_exact(told.seen), width="stretch", alt=f"Photo {number} as the network saw it: {side}")
+        st.caption(f"What the network saw: {side}")
+    with says:
+        _show_bars(told, number)
+
+
+def _show_bars(told: Answer, number: int) -> None:
+    st.header(words.plain(told.class_name))
+    colours = class_colours(tuple(told.probabilities))
+    for name, share in told.probabilities.items():
+        with st.container(gap="xxsmall"):
+            st.markdown(f"{words.plain(name)}: **{words.percent(share)}**")
+            st.image(
+                pictures.bar(share, colours[name]),
+                width="stretch",
+                alt=f"Photo {number}, {name}: {words.percent(share)}",
+            )

@@ -1,0 +1,77 @@
+"""The photos and the run that a visitor has before them."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.errors import AppError, RunError
+from core.jobs import datasets_folder
+from core.photos.dataset import Dataset, list_datasets, load
+from core.runs import Run, find_run, list_runs
+from pages.shared import state
+
+
+def all_datasets() -> tuple[Dataset, ...]:
+    """Every prepared data set, the newest first; read again only when one was added or changed."""
+    stamps = tuple(sorted((str(path), path.stat().st_mtime_ns) for path in datasets_folder().glob("*/dataset.json")))
+    return _read_datasets(stamps)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _read_datasets(stamps: tuple[tuple[str, int], ...]) -> tuple[Dataset, ...]:
+    return tuple(list_datasets())
+
+
+def dataset_of(dataset_id: str) -> Dataset:
+    """A prepared data set. Raises AppError if there is none, or its files are damaged."""
+    return next((dataset for dataset in all_datasets() if dataset.id == dataset_id), None) or load(dataset_id)
+
+
+def current_dataset() -> Dataset | None:
+    """The photos chosen here, else the ones prepared last, else None."""
+    chosen = state.memory().dataset
+    try:
+        return dataset_of(chosen) if chosen else next(iter(all_datasets()), None)
+    except AppError:
+        return None
+
+
+def all_runs() -> list[Run]:
+    """Every run that this version can read, the newest first. One that it cannot must not take a page down."""
+    return [known for run in list_runs() if (known := _known_run(str(run.folder)))]
+
+
+def run_of(run_id: str) -> Run:
+    """The run of that id. Raises RunError if there is none, or another version wrote it."""
+    run = _known_run(str(find_run(run_id).folder))
+    if run is None:
+        raise RunError(f"The settings of the run “{run_id}” were written by another version of this app. Open it there, or train anew.")  # fmt: skip
+    return run
+
+
+@st.cache_resource(max_entries=1000, show_spinner=False)
+def _known_run(folder: str) -> Run | None:
+    """A run with its settings read; they never change, so all visitors share it."""
+    run = Run(Path(folder).name, Path(folder))
+    try:
+        return run if run.name and run.created is not None and run.class_names else None
+    except (AppError, OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def current_run() -> Run | None:
+    """The run chosen here, else this browser's newest one, else None. A run from the command line belongs to everybody."""
+    chosen = state.memory().run
+    if chosen:
+        try:
+            return run_of(chosen)
+        except AppError:
+            return None
+    mine = ("", state.owner())
+    return next((run for run in all_runs() if run.owner in mine), None)
+
+
+def num_classes() -> int:
+    """How many classes the network has to tell apart."""
+    dataset = current_dataset()
+    return len(dataset.class_names) if dataset else len(state.draft().photos.drawn_classes)

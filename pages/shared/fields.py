@@ -1,0 +1,100 @@
+"""A declared setting becomes a widget: label, help, limits and choices all come from ``core.config``.
+
+A field shows the draft and hands every change back to it (``state.view``). It writes its own widget state only when that
+differs from the draft (a preset was chosen, a link opened, a block removed), so that a slow run never overwrites what the
+person has typed meanwhile.
+"""
+
+from functools import lru_cache, partial
+
+import streamlit as st
+
+from core import config
+from core.config import Setting
+from pages.shared import state
+
+# Words of Keras that a person meets elsewhere are kept; these would be riddles.
+_WORDS = {
+    "zero_to_one": "0 to 1",
+    "minus_one_to_one": "−1 to 1",
+    "minus_two_to_two": "−2 to 2",
+    "mixed_bfloat16": "bfloat16",
+    "mixed_float16": "float16",
+    "adamw": "AdamW",
+    "adam": "Adam",
+    "sgd": "SGD",
+    "rmsprop": "RMSprop",
+    "relu": "ReLU",
+    "elu": "ELU",
+    "gelu": "GELU",
+    "silu": "SiLU",
+    "leaky_relu": "leaky ReLU",
+    "3": "colour",
+    "1": "grey",
+}
+_SHARES = ("_fraction", "_probability")
+
+
+def field(path: str, label: str | None = None, *, disabled: bool = False) -> None:
+    """The widget of one setting of the draft, e.g. ``field("training.batch_size")``.
+
+    Args:
+        path: dotted path of the setting; it is also the widget's key.
+        label: other words than the declared ones, where the surroundings say the rest.
+        disabled: shown, not to be changed.
+    """
+    declared = _declared(path)
+    value = config.get(state.draft(), path)
+    widget, shown, start = _widget(declared, value)
+    if not state.view(path, shown, partial(state.memory().change, path)):
+        start = {}
+    widget(
+        label or declared.label,
+        key=path,
+        help=declared.help,
+        disabled=disabled,
+        **start,
+    )
+
+
+@lru_cache(maxsize=1000)
+def _declared(path: str) -> Setting:
+    return config.setting(path)
+
+
+def choice_words(choice) -> str:
+    """A choice as a person reads it: ``local response``, ``−1 to 1``, ``AdamW``."""
+    return _WORDS.get(str(choice), str(choice).replace("_", " "))
+
+
+def _widget(declared: Setting, value):
+    """(the widget but for its label and key, the draft's value as its state holds it, the argument that starts it there)."""
+    limits, name = declared.limits, declared.path.rsplit(".", 1)[-1]
+    if name == "padding":
+        kernel_size = config.get(state.draft(), declared.path.replace(".padding", ".kernel_size"))
+        numbers = sorted({*range(kernel_size), *([value] if isinstance(value, int) else [])})
+        options = ["same", "valid", *map(str, numbers)]
+        return partial(st.selectbox, options=options), str(value), {"index": options.index(str(value))}
+    if declared.type is bool:
+        return st.toggle, value, {"value": value}
+    if isinstance(value, tuple):
+        pills = partial(st.pills, options=limits.choices, selection_mode="multi")
+        return pills, list(value), {"default": list(value)}
+    if limits.choices:
+        if (
+            ".blocks." not in declared.path and sum(len(choice_words(choice)) for choice in limits.choices) <= 11
+        ):  # more would not fit beside others
+            control = partial(st.segmented_control, options=limits.choices, required=True, format_func=choice_words)
+            return control, value, {"default": value}
+        choose = partial(st.selectbox, options=limits.choices, format_func=choice_words)
+        return choose, value, {"index": limits.choices.index(value)}
+    if declared.type in (int, float):
+        kind = declared.type
+        bounds = {"min_value": kind(limits.minimum), "max_value": kind(limits.maximum), "step": kind(limits.step)}
+        if name.endswith(_SHARES) or limits.unit == "degrees":
+            shape = "percent" if name.endswith(_SHARES) else "%.3g°"
+            return partial(st.slider, **bounds, format=shape), kind(value), {"value": kind(value)}
+        shape = None if kind is int else "%.4g"
+        return partial(st.number_input, **bounds, format=shape), kind(value), {"value": kind(value)}
+    text = partial(st.text_input, max_chars=int(limits.maximum) if limits.maximum else None)
+    return text, value, {"value": value}

@@ -1,0 +1,132 @@
+"""Loss and accuracy while they move: a chart that is updated in place.
+
+What was tried first, in Chromium over ten ticks (23 November 2026): ``st.plotly_chart`` is rebuilt whole; plotly.js with
+``Plotly.react`` or ``extendTraces`` replaces about 350 tick and title nodes; ``st.echarts_chart`` removes none but
+forgets a zoom made by hand at every tick. So this draws on a canvas of its own (live_chart.js): nothing is removed, zoom and
+legend choices stay, nothing is loaded, and a screen reader hears the sentence in ``alt``.
+"""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from core.runs import History
+from pages.shared.words import number, percent
+
+MAX_POINTS = 500
+_HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "live_chart",
+    html=(_HERE / "live_chart.html").read_text(),
+    css=(_HERE / "live_chart.css").read_text(),
+    js=(_HERE / "live_chart.js").read_text(),
+)
+
+
+def live_charts(history: History, num_classes: int, key: str) -> None:
+    """Two charts side by side: loss and accuracy by epoch, training and validation, the best epoch marked.
+
+    Args:
+        history: as far as the run has come; an empty one draws empty axes.
+        num_classes: for the line that guessing would reach.
+        key: stable while the same run is watched; another run gets another key, and so fresh zoom.
+    """
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _component(key=f"{key}-loss", data=chart_data(history, "loss", num_classes))
+    with right:
+        _component(key=f"{key}-accuracy", data=chart_data(history, "accuracy", num_classes))
+
+
+def chart_data(history: History, what: str, num_classes: int) -> dict:
+    """What the browser draws: at most ``MAX_POINTS`` points a line, so a run of any length costs the same.
+
+    Args:
+        what: "loss" or "accuracy".
+
+    Returns:
+        {title, alt, percent, reference, best, series: [{kind, name, x, y}]}; x in epochs, y None where it was not a number.
+    """
+    is_loss = what == "loss"
+    best = history.best
+    epochs = [row["epoch"] for row in history.epochs]
+    steps = history.steps_per_epoch or 1
+    kept = _thin_rows(history.epochs, what, history.best_epoch)
+    batch_x = [round(step / steps, 3) for step in history.batches["step"]]
+    series = [
+        {"kind": "batch", "name": "each batch", **thin(batch_x, history.batches[what])},
+        {"kind": "train", "name": "training", "x": [epochs[i] for i in kept], "y": _values(history.epochs, what, kept)},
+        {
+            "kind": "val",
+            "name": "validation",
+            "x": [epochs[i] for i in kept],
+            "y": _values(history.epochs, f"val_{what}", kept),
+        },
+    ]
+    say = number if is_loss else percent
+    mark = _finite(best[f"val_{what}"]) if best else None
+    return {
+        "title": "Loss: lower is better" if is_loss else "Accuracy: share of photos named rightly",
+        "alt": _sentence(history, what, say),
+        "percent": not is_loss,
+        "reference": {"name": "guessing", "y": round(math.log(num_classes) if is_loss else 1 / num_classes, 4)},
+        "best": {"x": best["epoch"], "y": mark, "name": f"best epoch {best['epoch']}: {say(mark)}"}
+        if mark is not None
+        else None,
+        "series": series,
+    }
+
+
+def thin(x: list[float], y: list, most: int = MAX_POINTS) -> dict[str, list]:
+    """At most ``most`` points that look like all of them: the lowest and the highest of each of most/2 stretches.
+
+    Stretches are of a power of two points, counted from the first one, so that points already drawn stay where they are.
+    """
+    values = [_finite(value) for value in y]
+    length = 1
+    while 2 * math.ceil(len(values) / length) > most and len(values) > most:
+        length *= 2
+    if length == 1:
+        return {"x": list(x), "y": values}
+    kept = []
+    for start in range(0, len(values), length):
+        stretch = [i for i in range(start, min(start + length, len(values))) if values[i] is not None]
+        if stretch:
+            kept += sorted({min(stretch, key=values.__getitem__), max(stretch, key=values.__getitem__)})
+    return {"x": [x[i] for i in kept], "y": [values[i] for i in kept]}
+
+
+def _thin_rows(rows: list[dict], what: str, best_epoch: int | None) -> list[int]:
+    """Indices of the epochs to draw: both lines share them, and the best epoch is always among them."""
+    if len(rows) <= MAX_POINTS:
+        return list(range(len(rows)))
+    positions = list(range(len(rows)))
+    kept = set()
+    for name in (what, f"val_{what}"):
+        kept.update(thin(positions, [row[name] for row in rows], MAX_POINTS // 2 - 2)["x"])
+    kept.update(i for i, row in enumerate(rows) if row["epoch"] == best_epoch)
+    return sorted({0, len(rows) - 1, *kept})
+
+
+def _values(rows: list[dict], name: str, kept: list[int]) -> list[float | None]:
+    return [_finite(rows[i][name]) for i in kept]
+
+
+def _finite(value) -> float | None:
+    """Four digits are more than a screen shows; a NaN, which a run may well report, becomes a gap."""
+    return round(float(value), 4) if isinstance(value, (int, float, np.number)) and math.isfinite(value) else None
+
+
+def _sentence(history: History, what: str, say) -> str:
+    if not history.epochs:
+        return f"{what.capitalize()} by epoch; no epoch is finished yet."
+    last = history.epochs[-1]
+    text = (
+        f"{what.capitalize()} after {last['epoch']} of {history.num_epochs} epochs: "
+        f"training {say(_finite(last[what]))}, validation {say(_finite(last[f'val_{what}']))}."
+    )
+    if history.best:
+        text += f" Best epoch {history.best_epoch} with {say(_finite(history.best[f'val_{what}']))} on validation."
+    return text

@@ -1,0 +1,96 @@
+"""Photos as the browser gets them: decoded by the one decoder, small, encoded once, kept as bytes."""
+
+import math
+
+import cv2
+import numpy as np
+import streamlit as st
+
+from core.errors import PhotoError
+from core.analysis.palette import class_colours
+from core.photos.dataset import Dataset
+from core.photos.decode import decode, load
+from pages.shared.current import dataset_of
+
+THUMBNAIL_PIXELS = 320
+
+
+def encode(image: np.ndarray, quality: int = 88) -> bytes:
+    """(H, W, 3) or (H, W, 1) uint8 RGB -> JPEG bytes."""
+    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.shape[2] == 3 else image
+    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+
+
+def encode_exact(image: np.ndarray) -> bytes:
+    """(H, W, 3) or (H, W, 1) uint8 RGB -> PNG bytes, every pixel as it is: for what the network saw."""
+    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.shape[2] == 3 else image
+    return cv2.imencode(".png", bgr)[1].tobytes()
+
+
+def shrink(image: np.ndarray, side: int = THUMBNAIL_PIXELS) -> np.ndarray:
+    """The whole photo with its longer side at most ``side``; proportions stay."""
+    height, width = image.shape[:2]
+    scale = side / max(height, width)
+    if scale >= 1:
+        return image
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA).reshape(size[1], size[0], image.shape[2])
+
+
+@st.cache_data(max_entries=1000, show_spinner=False)
+def thumbnail(dataset_id: str, index: int) -> bytes | None:
+    """One photo of a data set, small, upright, in its own proportions; None where the file is gone."""
+    dataset = dataset_of(dataset_id)
+    try:
+        return encode(shrink(decode(dataset.root / dataset.examples[index].path)), 82)
+    except (PhotoError, OSError):
+        return None
+
+
+def square(dataset: Dataset, index: int, size: int, fit: str, channels: int) -> np.ndarray:
+    """One photo as the network gets it before augmentation: (size, size, channels) uint8."""
+    return load(dataset.root / dataset.examples[index].path, size, fit, channels)
+
+
+def bar(share: float, colour: str) -> str:
+    """A share of 0..1 as SVG: a filled part of a grey track."""
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 16">'
+        '<rect width="400" height="16" fill="#888888" fill-opacity="0.18"/>'
+        f'<rect width="{400 * share:.1f}" height="16" fill="{colour}"/></svg>'
+    )
+
+
+def split_bar(counts: dict[str, dict[str, int]]) -> str:
+    """A bar of all photos as SVG: one stretch a split, in it one piece a class, as long as there are photos.
+
+    Args:
+        counts: {split: {class name: number}}.
+    """
+    colours = class_colours(tuple(next(iter(counts.values()))))
+    total, gap = sum(sum(classes.values()) for classes in counts.values()), 6
+    width, x, pieces = 1000 - gap * (len(counts) - 1), 0.0, []
+    for classes in counts.values():
+        for name, number in classes.items():
+            length = width * number / max(1, total)
+            pieces.append(f'<rect x="{x:.1f}" y="0" width="{length:.1f}" height="22" fill="{colours[name]}"/>')
+            x += length
+        x += gap
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1000 22">{"".join(pieces)}</svg>'
+
+
+def sparkline(values: list, width: int = 110, height: int = 24) -> str:
+    """A line without axes as SVG, in validation's colour.
+
+    Args:
+        values: numbers in order; what is no finite number is left out. At most some hundred are drawn.
+    """
+    numbers = [float(value) for value in values if isinstance(value, (int, float)) and math.isfinite(value)]
+    numbers = numbers[:: max(1, len(numbers) // 100)]
+    low, high = min(numbers, default=0), max(numbers, default=1)
+    points = " ".join(
+        f"{2 + (width - 4) * index / max(1, len(numbers) - 1):.1f},{height - 3 - (height - 6) * (value - low) / ((high - low) or 1):.1f}"
+        for index, value in enumerate(numbers)
+    )
+    line = f'<polyline points="{points}" fill="none" stroke="#D55E00" stroke-width="2" stroke-linejoin="round"/>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">{line}</svg>'

@@ -1,0 +1,67 @@
+"""The pages, and the ways between them. Every way carries the draft, so that it can be opened in a new tab."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from pages.shared import state
+
+_FOLDER = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Place:
+    """One page: where it stands in the navigation and what it is for."""
+
+    group: str
+    title: str
+    icon: str
+    help: str
+
+
+PLACES = {
+    "home": Place("Start", "Home", ":material/home:", "What to do first, and what you did last."),
+    "photos": Place("Build", "Photos", ":material/photo_library:", "Choose photos, see what is wrong with them, split them."),
+    "network": Place("Build", "Network", ":material/layers:", "Filters, kernels, layers: what the network is made of."),
+    "augmentation": Place("Build", "Augmentation", ":material/tune:", "What is changed at random in every training photo."),
+    "training": Place("Build", "Training", ":material/model_training:", "Start a training and watch it learn."),
+    "results": Place("Understand", "Results", ":material/insights:", "How well a trained network does on photos it never saw."),
+    "classify": Place("Use", "Classify", ":material/pets:", "Show photos of your own to a trained network."),
+}  # fmt: skip
+
+
+def page(name: str) -> st.Page:
+    """The Streamlit page of one place."""
+    place = PLACES[name]
+    return st.Page(
+        _FOLDER / f"{name}.py",
+        title=place.title,
+        icon="",  # Streamlit fetches a page's icon for the browser's tab from the internet; links show it from its own font
+        help=place.help,
+        url_path=None if name == "home" else name,
+        default=name == "home",
+    )
+
+
+def way_to(name: str, label: str | None = None, *, icon: str | None = None, **selections: str | None) -> None:
+    """A link to a page.
+
+    Args:
+        name: key of ``PLACES``.
+        label: our words; text from outside goes through ``words.plain``.
+        icon: instead of the page's own; "" for none.
+        selections: ``run=``, ``dataset=`` or ``job=`` to choose on the way; None clears it.
+    """
+    parameters = {**state.link(state.memory()), **selections}
+    st.page_link(
+        page(name),
+        label=label or PLACES[name].title,
+        icon=PLACES[name].icon if icon is None else icon,
+        query_params={key: value for key, value in parameters.items() if value},
+    )
+
+
+def go(name: str) -> None:
+    """Goes to a page at once; for what follows from a click."""
+    st.switch_page(page(name), query_params=state.link(state.memory()))

@@ -1,0 +1,261 @@
+"""What this visitor is working on: one draft experiment, one data set, one run. All of it stands in the address.
+
+The draft is one frozen ``ExperimentConfig``; widgets are views of it. Two ways of Streamlit were tried and left:
+
+- ``bind="query-params"`` ties a value to a widget that is on the page. A link to Training must carry filter counts whose
+  widgets stand on Network, and a list of blocks has no fixed set of widgets. So the frame reads the address once a visit
+  and writes it after every change: the preset, and what differs from it
+  (``?preset=narrow&network.blocks.0.filters=32&run=…``).
+- ``on_change`` callbacks that read ``st.session_state`` are cut off there when the next touch is already waiting, and the
+  change is lost (seen with five fields changed quickly). So the frame compares every view with what it last showed, at
+  the start of every run, and buttons' callbacks get the ``Memory`` handed to them and touch nothing else of the session.
+"""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
+
+import streamlit as st
+
+from core import config
+from core.config import ConvBlock, DenseBlock, ExperimentConfig
+from core.errors import AppError, ConfigError
+from core.jobs import check_id
+from core.network import presets
+
+OWNER_COOKIE = "alexnet_owner"
+DEFAULT_PRESET = "modern"
+SELECTIONS = ("dataset", "run", "job")
+LISTS = {"network.blocks": ConvBlock, "network.dense": DenseBlock}
+# A folder on this computer and the name of one run do not belong into a link for others.
+PRIVATE = ("name", "schema_version", "preset", "photos.source")
+_ECHO_SECONDS = 2.0
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
+
+
+@lru_cache
+def experiment_of(preset_id: str) -> ExperimentConfig:
+    """A preset's whole configuration, read once. Raises ConfigError if there is none of that id."""
+    return presets.experiment(preset_id)
+
+
+@dataclass
+class _Address:
+    """What the frame last wrote into the address, and what stood there before."""
+
+    written: dict[str, str]
+    before: dict[str, str]
+    at: float
+
+
+@dataclass
+class Memory:
+    """All that is remembered of a visit.
+
+    Args:
+        draft: the experiment as it stands. Each setting is within its limits; rules that span settings may be broken
+            (groups that do not divide, a map that collapses), so that the page can say so beside the field.
+        dataset, run, job: ids that the visitor chose, or None.
+        views: key of a widget -> (the value it was last known to show, what a change of it does).
+        sentences: for the person, shown once at the top of the page: (kind of alert, plain text).
+        seen_active: ids of runs that were seen at work, so that their end is noticed.
+        watched: id of the run whose end the browser's tab tells.
+        stopping: ids of runs that were asked to stop here.
+        draw_number: which draw of augmentation the preview shows.
+        folder: the folder typed on the Photos page, also while drawn pets are chosen.
+        wants_folder: whether a folder is chosen, also while none is typed yet.
+    """
+
+    draft: ExperimentConfig = field(default_factory=lambda: experiment_of(DEFAULT_PRESET))
+    dataset: str | None = None
+    run: str | None = None
+    job: str | None = None
+    views: dict[str, tuple[object, Callable]] = field(default_factory=dict)
+    sentences: list[tuple[str, str]] = field(default_factory=list)
+    seen_active: set[str] = field(default_factory=set)
+    watched: str | None = None
+    stopping: set[str] = field(default_factory=set)
+    draw_number: int = 1
+    folder: str = ""
+    wants_folder: bool = False
+    address: _Address | None = None
+
+    def remember(self, error: AppError) -> None:
+        """For callbacks, which run before there is a page to say it on."""
+        self.sentences.append(("error", str(error)))
+
+    def use_preset(self, preset_id: str) -> None:
+        """Takes network, augmentation and training from a preset; photos, their split and the name stay."""
+        old, new = self.draft, experiment_of(preset_id)
+        self.draft = replace(new, photos=replace(old.photos, fit=new.photos.fit), split=old.split, name=old.name)
+
+    def use_source(self, wants_folder: bool, folder: str) -> None:
+        """Where the photos come from."""
+        self.wants_folder, self.folder = wants_folder, folder
+        source = folder if wants_folder and folder else "drawn"
+        self.draft = replace(self.draft, photos=replace(self.draft.photos, source=source))
+
+    def change(self, path: str, value) -> None:
+        """One setting. A value out of its limits, which only a forged request can hold, leaves the draft as it is."""
+        try:
+            self.draft = config.put(self.draft, path, tuple(value) if isinstance(value, list) else value)
+        except ConfigError as error:
+            self.remember(error)
+
+
+def memory() -> Memory:
+    """This visit's memory."""
+    if "memory" not in st.session_state:
+        st.session_state.memory = Memory()
+    return st.session_state.memory
+
+
+def draft() -> ExperimentConfig:
+    """This visit's draft."""
+    return memory().draft
+
+
+def owner() -> str:
+    """This browser's token, from the cookie that app.py sets; empty where cookies are off."""
+    token = st.context.cookies.get(OWNER_COOKIE, "")
+    return token if isinstance(token, str) and _TOKEN.fullmatch(token) else ""
+
+
+def view(key: str, value, on_change: Callable) -> bool:
+    """To be called right before the widget ``key``: makes it show ``value``, and hands the person's changes on.
+
+    Args:
+        value: as the widget's state holds it.
+        on_change: called with the new value, at the start of the run that follows the person's change.
+
+    Returns:
+        Whether the widget is to be given ``value`` as its start: Streamlit takes that or the state, not both.
+    """
+    memory().views[key] = (value, on_change)
+    if key in st.session_state and st.session_state[key] != value:
+        st.session_state[key] = value
+        return False
+    return True
+
+
+def take_changes() -> None:
+    """Hands every change that the person made since the last run to its view. The frame's first act."""
+    views = memory().views
+    for key, (shown, on_change) in list(views.items()):
+        if key not in st.session_state:
+            continue
+        now = st.session_state[key]
+        if now != shown:  # no touch of the session from here on: see the module's text
+            views[key] = (now, on_change)
+            on_change(now)
+
+
+def link(visit: Memory) -> dict[str, str]:
+    """The address's parameters for the present draft and selections."""
+    chosen = {kind: getattr(visit, kind) for kind in SELECTIONS if getattr(visit, kind)}
+    return {**_settings_link(visit.draft), **chosen}
+
+
+@lru_cache(maxsize=256)
+def _settings_link(now: ExperimentConfig) -> dict[str, str]:
+    """Asked for by every link on a page."""
+    parameters = {} if now.preset == DEFAULT_PRESET else {"preset": now.preset}
+    base = experiment_of(now.preset)
+    for path in LISTS:
+        length = len(config.get(now, path))
+        if length != len(config.get(base, path)):
+            parameters[path] = str(length)
+            base = _resized(base, path, length)
+    for path, (_, value) in sorted(config.differences(base, now).items()):
+        if path not in PRIVATE:
+            parameters[path] = _as_text(config.get(now, path) if isinstance(value, list) else value)
+    return parameters
+
+
+def read_link(parameters: dict[str, str]) -> tuple[ExperimentConfig, dict[str, str], list[str]]:
+    """What an address asks for.
+
+    Args:
+        parameters: as ``link`` gives them; a stranger may have written them.
+
+    Returns:
+        (draft, {"dataset" | "run" | "job": id}, sentences about what was left at its default).
+    """
+    faults, selections = [], {}
+    preset = parameters.get("preset", DEFAULT_PRESET)
+    if preset not in presets.PRESETS:
+        faults.append(f"There is no preset “{preset[:40]}”; {presets.PRESETS[DEFAULT_PRESET].title} is used instead.")
+        preset = DEFAULT_PRESET
+    new = experiment_of(preset)
+    # a list's length first, so that the paths into it exist
+    for path, text in sorted(parameters.items(), key=lambda item: item[0] not in LISTS):
+        try:
+            if path == "preset":
+                continue
+            if path in SELECTIONS:
+                selections[path] = check_id(text)
+            elif path in LISTS:
+                new = _resized(new, path, _length(path, text))
+            elif path in PRIVATE:
+                raise ConfigError(f"“{path}” is not taken from a link.")
+            else:
+                new = config.put(new, path[:100], text[:200])
+        except AppError as error:
+            faults.append(f"{error} The default is used.")
+    return new, selections, faults
+
+
+def follow_address() -> None:
+    """Reads the address on a visit and on Back or Forward, and writes it after every other change.
+
+    The browser tells the address with every touch, and a touch that follows a change within a moment still tells the old
+    one: such an echo is not Back.
+    """
+    visit, incoming = memory(), dict(st.query_params)
+    known = visit.address
+    echo = known and incoming == known.before and time.monotonic() - known.at < _ECHO_SECONDS
+    if known is None or (incoming != known.written and not echo):
+        new, selections, faults = read_link(incoming)
+        old = visit.draft
+        visit.draft = replace(new, name=old.name, photos=replace(new.photos, source=old.photos.source))
+        for kind in SELECTIONS:
+            setattr(visit, kind, selections.get(kind))
+        visit.sentences += [("warning", sentence) for sentence in _few(faults)]
+    wanted = link(visit)
+    if known is None or wanted != known.written:
+        visit.address = _Address(wanted, incoming, time.monotonic())
+    if incoming != wanted:
+        st.query_params.from_dict(wanted)
+
+
+def _few(sentences: list[str], most: int = 3) -> list[str]:
+    if len(sentences) <= most:
+        return sentences
+    return [*sentences[:most], f"{len(sentences) - most} more settings in the link cannot be used either."]
+
+
+def _resized(experiment: ExperimentConfig, path: str, length: int) -> ExperimentConfig:
+    part, name = path.split(".")
+    items = config.get(experiment, path)
+    items = (*items[:length], *(LISTS[path]() for _ in range(length - len(items))))
+    return replace(experiment, **{part: replace(getattr(experiment, part), **{name: items})})
+
+
+def _length(path: str, text: str) -> int:
+    part, name = path.split(".")
+    limits = next(f.metadata["limits"] for f in fields(getattr(ExperimentConfig(), part)) if f.name == name)
+    if not text.isdecimal() or not limits.minimum <= int(text[:6]) <= limits.maximum:
+        raise ConfigError(
+            f"{path} in a link is the number of layers, {limits.describe()}; received “{text[:40]}”.", path
+        )
+    return int(text)
+
+
+def _as_text(value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return ",".join(value)
+    return f"{value:.12g}" if isinstance(value, float) else str(value)

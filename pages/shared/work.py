@@ -1,0 +1,134 @@
+"""Long work as a page shows it: what it is doing, how far it is, how long it takes, and a way to stop it."""
+
+import streamlit as st
+
+from core.config import ExperimentConfig, from_dict, to_dict
+from core.errors import AppError, RunError
+from core.jobs import ENDED, Job, ask, create_job, find_job, spawn
+from pages.shared import state, words
+from pages.shared.current import dataset_of
+from pages.shared.start import start_training
+from pages.shared.state import Memory
+
+PHOTOS_WORKER = "core.photos.job"
+TICK_SECONDS = 0.5
+_STAGES = {
+    "drawing": "Drawing pets",
+    "scanning": "Looking at every photo",
+    "comparing": "Looking for copies",
+    "splitting": "Dealing photos to training, validation and test",
+    "caching": "Making them the network's size",
+}
+
+
+def prepare_photos(visit: Memory, experiment: ExperimentConfig, then_train: bool = False) -> Job:
+    """Starts to scan, clean, split and cache photos in a process of their own; chooses the job for this visitor.
+
+    Args:
+        experiment: its photos, split and network size are used.
+        then_train: whether ``follow_up`` starts the experiment as soon as the photos are there.
+    """
+    network = experiment.network
+    whole = to_dict(experiment)
+    request = {
+        "photos": whole["photos"],
+        "split": whole["split"],
+        "cache": {"size": network.input_size, "fit": experiment.photos.fit, "channels": network.input_channels},
+    }
+    job = create_job("prepare", {**request, "then_train": whole} if then_train else request)
+    spawn(PHOTOS_WORKER, job.folder)
+    visit.job = job.id
+    return job
+
+
+def chosen_job() -> Job | None:
+    """The job in the address; one that is gone is forgotten."""
+    visit = state.memory()
+    if not visit.job:
+        return None
+    try:
+        return find_job(visit.job)
+    except RunError:
+        visit.job = None
+        return None
+
+
+def follow_up() -> bool:
+    """What comes after the chosen job: its photos are chosen, and the training that was asked for is started.
+
+    The frame calls it on every page, so that it does not matter where the visitor went meanwhile.
+
+    Returns:
+        Whether anything changed.
+    """
+    job = chosen_job()
+    if job is None or job.status != "completed":
+        return False
+    visit, dataset = state.memory(), dataset_of(job.last["dataset"])
+    visit.dataset, visit.job = dataset.id, None
+    if "then_train" not in job.request:
+        return True
+    followed = job.folder / "followed"
+    try:
+        followed.touch(exist_ok=False)  # one of several tabs makes it, and trains
+    except FileExistsError:
+        return True
+    try:
+        start_training(visit, from_dict(job.request["then_train"]), dataset, state.owner())
+    except AppError as error:
+        followed.unlink()
+        visit.remember(error)
+    return True
+
+
+def show_job(job: Job) -> None:
+    """Ticks until the job has ended, then everything is drawn once more."""
+    st.fragment(_tick, run_every=None if job.status in (*ENDED, "interrupted") else TICK_SECONDS)(job)
+
+
+def _tick(job: Job) -> None:
+    status = job.status
+    if status == "completed":
+        st.rerun()
+    with st.container(border=True, key="job"):
+        if status in ("queued", "running"):
+            text, fraction = _progress(job)
+            st.progress(fraction, text=text)
+            st.button("Cancel", icon=":material/close:", on_click=_cancel, args=(job,), key="cancel-job")
+            return
+        if status == "failed":
+            st.error(words.plain(job.last["message"]), icon=":material/error:")
+        elif status == "stopped":
+            st.markdown("Cancelled. Your photos are as they were, and what was already looked at is remembered.")
+        else:
+            st.warning("The work ended without a last word; its worker.log says why.", icon=":material/power_off:")
+        with st.container(horizontal=True):
+            st.button(
+                "Try again", icon=":material/replay:", on_click=_again, args=(state.memory(), job), key="again-job"
+            )
+            st.button("Close", on_click=setattr, args=(state.memory(), "job", None), key="close-job")
+
+
+def _progress(job: Job) -> tuple[str, float]:
+    events, _ = job.events()
+    steps = [event for event in events if event["kind"] == "progress"]
+    if not steps:
+        return "Starting", 0.0
+    last = steps[-1]
+    first = next(event for event in steps if event["stage"] == last["stage"])
+    done, total = last["done"], last["total"]
+    text = f"{_STAGES.get(last['stage'], words.plain(last['stage'].capitalize()))}: {done:,} of {total:,}"
+    passed, moved = last["time"] - first["time"], done - first["done"]
+    if passed > 1 and moved > 0 and done < total:
+        text += f" · about {words.duration((total - done) * passed / moved)} left"
+    return text, min(1.0, done / total) if total else 0.0
+
+
+def _cancel(job: Job) -> None:
+    ask(job.folder, "stop")
+
+
+def _again(visit: Memory, job: Job) -> None:
+    again = create_job(job.kind, job.request)
+    spawn(PHOTOS_WORKER, again.folder)
+    visit.job = again.id

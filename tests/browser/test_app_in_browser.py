@@ -1,0 +1,138 @@
+"""What only a real server and a real browser can show."""
+
+import re
+
+import pytest
+from fake_runs import finished_run, make_dataset
+
+from core.jobs import is_held
+from core.runs import list_runs, stop_run
+
+
+def heading(tab, name):
+    return tab.get_by_role("heading", name=name, exact=True, level=1)
+
+
+@pytest.mark.parametrize(
+    ("path", "title"), [("training?run=261123-120000-modern-zzzz", "Training"), ("network?preset=narrow", "Network")]
+)
+def test_the_first_request_to_a_fresh_server_may_be_a_deep_link(server, tab, path, title):
+    tab.goto(f"{server.url}/{path}")
+    heading(tab, title).wait_for()
+    for page in ("Home", "Photos", "Network", "Augmentation", "Training", "Results", "Classify"):
+        tab.get_by_test_id("stSidebar").get_by_role("link", name=page).wait_for()
+    tab.get_by_role("link", name="No photos yet").wait_for()
+    assert tab.title() == f"{title} · AlexNet Playground"
+
+
+def test_every_browser_gets_a_token_that_scripts_cannot_read(server, tab):
+    tab.goto(server.url)
+    heading(tab, "Teach a network to tell cats from dogs").wait_for()
+    (cookie,) = [c for c in tab.context.cookies() if c["name"] == "alexnet_owner"]
+    assert cookie["httpOnly"] and cookie["sameSite"] == "Lax" and len(cookie["value"]) >= 16
+    tab.reload()
+    heading(tab, "Teach a network to tell cats from dogs").wait_for()
+    assert cookie["value"] in [c["value"] for c in tab.context.cookies()]
+    assert "alexnet_owner" not in tab.evaluate("document.cookie")
+
+
+def test_a_changed_filter_count_is_in_the_address_and_goes_along(server, tab):
+    tab.goto(f"{server.url}/network?preset=narrow")
+    filters = tab.get_by_role("spinbutton", name="Filters").first
+    filters.fill("48")
+    filters.press("Enter")
+    tab.wait_for_url(re.compile(r"network\.blocks\.0\.filters=48"))
+    tab.get_by_test_id("stSidebar").get_by_role("link", name="Training").click()
+    heading(tab, "Training").wait_for()
+    assert "network.blocks.0.filters=48" in tab.url and "preset=narrow" in tab.url
+    tab.get_by_text("1 setting changed").wait_for()
+    tab.go_back()
+    heading(tab, "Network").wait_for()
+    assert tab.get_by_role("spinbutton", name="Filters").first.input_value() == "48"
+
+    other = tab.context.new_page()  # the same link, somebody else's tab
+    other.goto(tab.url)
+    heading(other, "Network").wait_for()
+    assert other.get_by_role("spinbutton", name="Filters").first.input_value() == "48"
+
+
+def test_seldom_used_settings_stand_behind_more_and_reach_the_table(server, tab):
+    tab.goto(f"{server.url}/network?preset=narrow")
+    tab.get_by_role("button", name="More").first.click()
+    groups = tab.get_by_role("spinbutton", name="Groups")
+    groups.fill("3")
+    groups.press("Enter")
+    tab.wait_for_url(re.compile(r"blocks\.0\.groups=3"))
+    assert groups.is_visible()  # a change does not close what it was made in
+
+
+def test_back_takes_a_change_back(server, tab):
+    tab.goto(f"{server.url}/training")
+    epochs = tab.get_by_role("spinbutton", name="Epochs")
+    before = epochs.input_value()
+    epochs.fill("7")
+    epochs.press("Enter")
+    tab.wait_for_url(re.compile(r"training\.epochs=7"))
+    tab.wait_for_timeout(2500)  # within two seconds the browser may still be telling the old address
+    tab.go_back()
+    tab.wait_for_function("value => document.querySelector('input[aria-label=Epochs]').value === value", arg=before)
+    assert "training.epochs" not in tab.url
+
+
+def test_quick_changes_are_all_kept(server, tab):
+    tab.goto(f"{server.url}/network?preset=narrow")
+    for index, value in ((0, "32"), (1, "40"), (2, "48"), (3, "56"), (4, "72")):
+        filters = tab.get_by_role("spinbutton", name="Filters").nth(index)
+        filters.fill(value)
+        filters.press("Enter")
+    tab.wait_for_url(re.compile(r"blocks\.4\.filters=72"))
+    tab.wait_for_timeout(500)
+    shown = [tab.get_by_role("spinbutton", name="Filters").nth(index).input_value() for index in range(5)]
+    assert shown == ["32", "40", "48", "56", "72"]
+
+
+def test_start_pressed_twice_starts_one_run(server, tab, workspace):
+    make_dataset(workspace)
+    tab.goto(f"{server.url}/training?preset=narrow&training.epochs=1&network.input_size=64&augment.zoom_in_fraction=0")
+    start = tab.get_by_role("button", name="Start training")
+    start.dblclick()
+    stop = tab.get_by_role("button", name="Stop")
+    stop.wait_for()
+    tab.wait_for_timeout(2000)
+    (run,) = list_runs()
+    assert run.id in tab.url
+    if run.is_active:
+        stop_run(run)
+    tab.wait_for_function("() => document.title.startsWith('✓') || document.title.startsWith('■')", timeout=120_000)
+    assert not is_held(run.folder / "lock")
+
+
+def test_two_tabs_and_a_reload_show_the_same_curve(server, tab, workspace):
+    run = finished_run(make_dataset(workspace), num_epochs=6)
+    for _ in range(2):
+        tab.goto(f"{server.url}/training?run={run.id}")
+        tab.locator("canvas[aria-label^='Loss after 6 of 6']").wait_for()
+    other = tab.context.new_page()
+    other.goto(tab.url)
+    other.locator("canvas[aria-label^='Loss after 6 of 6']").wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_no_page_scrolls_sideways_or_fails_in_the_browser(server, tab, workspace, width, scheme):
+    run = finished_run(make_dataset(workspace))
+    errors = []
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    tab.emulate_media(color_scheme=scheme)
+    tab.set_viewport_size({"width": width, "height": 900})
+    for page in ("", "photos", "network", "augmentation", "training", "results", "classify"):
+        tab.goto(f"{server.url}/{page}?run={run.id}")
+        tab.locator("h1").wait_for()
+        tab.wait_for_timeout(700)
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+        wide = tab.evaluate(
+            "(() => { const m = document.querySelector('[data-testid=stMain]'); return m.scrollWidth - m.clientWidth })()"
+        )
+        assert wide <= 0, (page, wide)
+        assert tab.get_by_test_id("stException").count() == 0
+    assert errors == []

@@ -1,0 +1,23 @@
+"""Pages are run as the server runs them, from the main script, without a server."""
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+from visits import go, open_link
+
+
+@pytest.fixture(autouse=True)
+def forget():
+    """Nothing that one test's server remembers reaches the next."""
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def open_page():
+    """``open_page("network", preset="narrow")``: a visitor who opens a link and goes to that page."""
+
+    def visit(name: str, **parameters: str) -> AppTest:
+        return go(open_link(**parameters), name)
+
+    return visit

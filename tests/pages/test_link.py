@@ -1,0 +1,105 @@
+"""The address carries the experiment, whoever wrote it."""
+
+import dataclasses
+
+import pytest
+from visits import open_link
+
+from core import config
+from core.config import ConvBlock, ExperimentConfig
+from core.network.presets import PRESETS, experiment
+from pages.shared import state
+from pages.shared.state import Memory
+
+
+def link_of(draft: ExperimentConfig, **selections: str) -> dict[str, str]:
+    return state.link(Memory(draft=draft, **selections))
+
+
+def changed(draft: ExperimentConfig, **values) -> ExperimentConfig:
+    for path, value in values.items():
+        draft = config.put(draft, path.replace("__", "."), value)
+    return draft
+
+
+@pytest.mark.parametrize("preset", list(PRESETS))
+def test_a_link_brings_every_preset_back(preset):
+    assert state.read_link(link_of(experiment(preset))) == (experiment(preset), {}, [])
+
+
+def test_a_link_brings_changed_settings_of_every_kind_back():
+    draft = changed(
+        experiment("narrow"),
+        network__blocks__0__filters=33,
+        network__blocks__2__padding=1,
+        network__blocks__4__padding="valid",
+        augment__vertical_flip=True,
+        augment__shear_degrees=2.5,
+        training__learning_rate=1e-5,
+        photos__drawn_classes=("cats", "dogs", "rabbits"),
+        split__train=0.6,
+    )
+    again, selections, faults = state.read_link(link_of(draft, run="261123-120000-modern-abcd"))
+    assert (again, selections, faults) == (draft, {"run": "261123-120000-modern-abcd"}, [])
+
+
+@pytest.mark.parametrize("num_blocks", [1, 3, 9])
+def test_a_link_brings_another_number_of_blocks_back(num_blocks):
+    blocks = tuple(ConvBlock(filters=8 + index, pool_size=index % 2 * 2) for index in range(num_blocks))
+    base = experiment("modern")
+    draft = dataclasses.replace(base, network=dataclasses.replace(base.network, blocks=blocks, dense=()))
+    assert state.read_link(link_of(draft))[0] == draft
+
+
+def test_the_default_experiment_has_an_empty_link():
+    assert link_of(experiment("modern")) == {}
+
+
+def test_the_folder_and_the_name_stay_out_of_a_link():
+    draft = changed(experiment("modern"), photos__source="/home/person/secret", name="mine")
+    assert link_of(draft) == {}
+    assert state.read_link({"photos.source": "/etc"})[0].photos.source == "drawn"
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "says"),
+    [
+        ("network.blocks.0.filters", "99999", "between 1 and 2,048"),
+        ("network.blocks.0.filters", "many", "whole number"),
+        ("network.blocks.99.filters", "8", "no setting"),
+        ("network.blocks", "99", "number of layers"),
+        ("network.blocks", "-1", "number of layers"),
+        ("training.optimizer", "magic", "one of"),
+        ("augment.shear_degrees", "nan", "must be"),
+        ("preset", "nothing", "no preset"),
+        ("run", "../../etc/passwd", "An id is"),
+        ("bogus", "1", "no setting"),
+    ],
+)
+def test_what_cannot_be_used_gets_a_sentence_and_the_default(parameter, value, says):
+    draft, selections, faults = state.read_link({parameter: value})
+    assert (draft, selections) == (experiment("modern"), {})
+    assert len(faults) == 1 and says in faults[0]
+
+
+def test_good_settings_beside_a_bad_one_are_used():
+    draft, _, faults = state.read_link({"training.epochs": "7", "training.momentum": "2"})
+    assert (draft, len(faults)) == (changed(experiment("modern"), training__epochs=7), 1)
+
+
+def test_an_opened_link_fills_the_fields_and_warns_of_what_it_left_out(open_page):
+    app = open_page("network", **{"network.blocks.0.filters": "48", "network.blocks.1.filters": "0"})
+    assert app.number_input(key="network.blocks.0.filters").value == 48
+    assert app.number_input(key="network.blocks.1.filters").value == experiment("modern").network.blocks[1].filters
+
+
+def test_a_sentence_about_a_link_shows_a_strangers_text_as_text():
+    app = open_link(**{"training.optimizer": "[x](https://evil.example)"})
+    assert len(app.warning) == 1
+    assert "](" not in app.warning[0].value
+
+
+def test_a_change_reaches_the_address(open_page):
+    app = open_page("network")
+    app.number_input(key="network.blocks.0.filters").set_value(40).run()
+    assert dict(app.query_params) == {"network.blocks.0.filters": "40"}

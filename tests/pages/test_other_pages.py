@@ -1,0 +1,290 @@
+"""Home, Photos, Augmentation, Results, Classify."""
+
+import io
+
+import numpy as np
+import pytest
+from fake_runs import finished_run, make_dataset
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+from visits import go, open_link
+
+from core.analysis.evaluation import Answer
+from core.errors import ModelError
+from core.jobs import EventLog, Lock, create_job, find_job
+from core.training import augment
+from pages.shared import answers, work
+
+
+def words_of(app) -> str:
+    kinds = ("title", "header", "markdown", "caption", "text", "info")
+    return " ".join(element.value for kind in kinds for element in app.get(kind)).replace("\\", "")
+
+
+def picture(colour=(200, 90, 30)) -> bytes:
+    data = io.BytesIO()
+    Image.new("RGB", (90, 60), colour).save(data, "JPEG")
+    return data.getvalue()
+
+
+@pytest.fixture
+def spawned(monkeypatch) -> list:
+    """Job folders whose processes would have been started."""
+    folders = []
+    monkeypatch.setattr(work, "spawn", lambda module, folder: folders.append((module, folder)))
+    return folders
+
+
+@pytest.fixture
+def predictor(monkeypatch):
+    """Calls everything a cat with 80 %."""
+
+    class Predictor:
+        asked = 0
+
+        def warm(self):
+            pass
+
+        def classify(self, run_id, images):
+            self.asked += len(images)
+            return [Answer({"cats": 0.8, "dogs": 0.2}, np.zeros((32, 32, 3), np.uint8)) for _ in images]
+
+    fake = Predictor()
+    monkeypatch.setattr(answers, "get_predictor", lambda: fake)
+    monkeypatch.setattr("core.analysis.predictor.get_predictor", lambda: fake)
+    return fake
+
+
+@pytest.mark.parametrize("name", ["photos", "network", "augmentation", "training", "results", "classify"])
+def test_every_page_of_an_empty_workspace_says_what_to_do(open_page, name):
+    app = open_page(name)
+    assert app.title[0].value
+    assert not app.error
+    if name in ("results", "classify"):
+        assert "Train one first" in words_of(app)
+
+
+def test_home_of_an_empty_workspace_offers_one_thing():
+    app = open_link()
+    assert not app.exception
+    assert [button.key for button in app.button if button.proto.type == "primary"] == ["train-first"]
+
+
+def test_train_my_first_network_draws_pets_and_goes_to_training(spawned):
+    app = open_link()
+    app.button(key="train-first").click().run()
+    assert not app.exception
+    ((module, folder),) = spawned
+    request = find_job(folder.name).request
+    assert module == "core.photos.job" and request["photos"]["source"] == "drawn"
+    assert request["then_train"]["training"]["epochs"] == 12
+    assert app.title[0].value == "Training"
+
+
+def test_home_lists_recent_runs_and_ticks_what_is_done(workspace):
+    finished_run(make_dataset(workspace))
+    app = open_link()
+    assert "Recent runs" in words_of(app) and "on test photos" in words_of(app)
+
+
+def test_counts_of_a_prepared_folder_add_up(open_page, workspace):
+    dataset = make_dataset(workspace)
+    app = open_page("photos")
+    shown = {metric.label: int(metric.value.replace(",", "")) for metric in app.metric}
+    assert shown["Files found"] == sum(number for label, number in shown.items() if label != "Files found")
+    assert shown["Used as they are"] == len(dataset.examples)
+
+
+def test_what_is_wrong_is_listed_with_its_reason_and_its_name_as_text(open_page, workspace):
+    make_dataset(workspace)
+    table = open_page("photos").dataframe[0].value
+    row = table[table["What"] == "truncated"].iloc[0]
+    assert (row["File"], row["What happens"]) == ("cats/<b>bad</b>.jpg", "left out")
+    assert "ends too soon" in row["Why"]
+
+
+def test_the_gallery_shows_at_most_24_photos_a_page(open_page, workspace):
+    make_dataset(workspace, num_per_split=10)
+    app = open_page("photos")
+    assert len(app.get("image")) == 24 + 1  # and the bar of the split
+
+
+def test_a_gallery_photo_that_is_gone_does_not_break_the_page(open_page, workspace):
+    dataset = make_dataset(workspace)
+    (dataset.root / dataset.examples[0].path).unlink()
+    assert "This file is gone" in words_of(open_page("photos"))
+
+
+def test_photos_prepared_earlier_can_be_taken_up_again(open_page, workspace):
+    first = make_dataset(workspace, num_per_split=4)
+    second = make_dataset(workspace, num_per_split=5, name="More of them")
+    app = open_page("photos", dataset=first.id).run()
+    assert app.selectbox(key="picked_dataset").value == first.id
+    app.selectbox(key="picked_dataset").set_value(second.id).run()
+    assert app.session_state.memory.dataset == second.id
+    assert "30 photos" in app.selectbox(key="picked_dataset").options[0]
+    assert app.session_state.memory.draft.photos.source == str(second.root)
+
+
+def test_preparing_a_folder_starts_a_job_with_these_settings(open_page, workspace, spawned):
+    app = open_page("photos")
+    app.segmented_control(key="photo_source").set_value("A folder").run()
+    app.text_input(key="photo_folder").set_value("/somewhere/pets").run()
+    app.number_input(key="split.train").set_value(0.6).run()
+    app.number_input(key="split.test").set_value(0.15).run()
+    app.button(key="prepare").click().run()
+    request = find_job(spawned[0][1].name).request
+    assert request["photos"]["source"] == "/somewhere/pets"
+    assert (request["split"]["train"], request["cache"]["size"]) == (0.6, 224)
+    assert app.button(key="prepare").disabled
+
+
+def test_a_folder_must_be_named(open_page, spawned):
+    app = open_page("photos")
+    app.segmented_control(key="photo_source").set_value("A folder").run()
+    app.button(key="prepare").click().run()
+    assert "Say where the folder is" in app.error[0].value
+    assert not spawned
+
+
+def test_splits_that_add_up_to_more_than_all_get_the_rule(open_page, spawned):
+    app = open_page("photos")
+    app.number_input(key="split.train").set_value(0.9).run()
+    app.button(key="prepare").click().run()
+    assert "may add up to 1" in app.error[0].value
+    assert not spawned
+
+
+def test_a_failed_job_says_why_and_can_be_tried_again(open_page, workspace, spawned):
+    job = create_job("prepare", {"photos": {"source": "/nowhere"}, "split": {}, "cache": None})
+    EventLog(job.folder / "events.jsonl").append("failed", message="There is no folder “/nowhere”. Check the name.")
+    app = open_page("photos", job=job.id)
+    assert "There is no folder" in app.error[0].value
+    app.button(key="again-job").click().run()
+    assert find_job(spawned[0][1].name).request == job.request
+
+
+def test_a_running_job_shows_how_far_it_is_and_can_be_cancelled(open_page, workspace):
+    job = create_job("prepare", {"photos": {"source": "/pets"}, "split": {}, "cache": None})
+    log = EventLog(job.folder / "events.jsonl")
+    log.append("started")
+    log.append("progress", stage="scanning", done=250, total=1000)
+    with Lock(job.folder / "lock"):
+        app = open_page("photos", job=job.id)
+        assert "Looking at every photo: 250 of 1,000" in app.get("progress")[0].text
+        assert app.button(key="prepare").disabled
+        app.button(key="cancel-job").click().run()
+        assert (job.folder / "request").read_text() == "stop"
+
+
+def test_finished_photos_are_chosen_wherever_the_visitor_is(open_page, workspace):
+    dataset = make_dataset(workspace)
+    make_dataset(workspace, num_per_split=5, name="Newer ones")
+    job = create_job("prepare", {"photos": {"source": "/pets"}, "split": {}, "cache": None})
+    EventLog(job.folder / "events.jsonl").append("completed", dataset=dataset.id)
+    app = open_page("network", job=job.id)
+    assert app.session_state.memory.dataset == dataset.id
+    assert dict(app.query_params) == {"dataset": dataset.id}
+
+
+def test_a_bug_of_ours_gets_a_calm_sentence_and_no_traceback(capsys):
+    def page():
+        from pages.shared.problems import explain
+
+        try:
+            raise ZeroDivisionError("secret detail")
+        except ZeroDivisionError as error:
+            assert explain(error)
+
+    app = AppTest.from_function(page).run()
+    assert "not your doing" in app.error[0].value
+    assert "secret detail" not in app.error[0].value
+    assert "secret detail" in capsys.readouterr().err
+
+
+def test_the_preview_is_what_training_would_show(open_page, workspace, monkeypatch):
+    make_dataset(workspace)
+    calls = []
+
+    def spy(images, config, rng, *more, **others):
+        calls.append((len(images), config))
+        return augment.augment_batch(images, config, rng, *more, **others)
+
+    app = open_page("augmentation")
+    monkeypatch.setattr("pages.shared.preview.augment_batch", spy)
+    app.slider(key="augment.shear_degrees").set_value(20.0).run()
+    assert calls == [(8, app.session_state.memory.draft.augment)]  # as many training photos as there are
+    assert calls[0][1].shear_degrees == 20.0
+    assert len(app.get("image")) == 8
+
+
+def test_another_draw_shows_other_changes(open_page, workspace):
+    make_dataset(workspace)
+    app = open_page("augmentation")
+    before = [image.value for image in app.get("image")]
+    app.button(key="another-draw").click().run()
+    assert before != [image.value for image in app.get("image")]
+
+
+def test_a_setting_that_hurts_gets_a_warning_with_its_reason(open_page):
+    app = open_page("augmentation")
+    app.toggle(key="augment.vertical_flip").set_value(True).run()
+    assert "upright" in app.warning[0].value
+
+
+def test_results_show_accuracy_interval_and_loss(open_page, workspace):
+    run = finished_run(make_dataset(workspace, num_per_split=10))
+    app = open_page("results", run=run.id)
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown["Test accuracy"] == "90.0 %"
+    assert shown["Likely between"] == "69.9 – 97.2 %"
+    assert shown["Best epoch"] == "5 of 5"
+    assert len(app.get("plotly_chart")) == 1
+
+
+def test_results_of_an_unknown_run_say_so_and_show_another(open_page, workspace):
+    run = finished_run(make_dataset(workspace))
+    app = open_page("results", run="261123-000000-modern-zzzz")
+    assert "There is no run" in app.error[0].value.replace("\\", "")
+    assert app.selectbox(key="picked_run").value == run.id
+
+
+def test_a_dropped_photo_is_answered_and_a_broken_one_costs_only_itself(open_page, workspace, predictor):
+    run = finished_run(make_dataset(workspace))
+    app = open_page("classify", run=run.id)
+    app.file_uploader(key="photos-to-classify").upload("[pet](x).jpg", picture())
+    app.file_uploader(key="photos-to-classify").upload("broken.jpg", picture()[:200])
+    app.file_uploader(key="photos-to-classify").upload("not.png", b"no picture at all")
+    app.run()
+    assert not app.exception
+    assert len(app.error) == 2
+    assert "cats" in [header.value for header in app.header] and "cats: **80.0 %**" in words_of(app)
+    assert "[pet](x).jpg" in [text.value for text in app.text]
+    assert "What the network saw: 32 × 32 pixels" in words_of(app)
+    assert predictor.asked == 1
+
+
+def test_a_predictor_that_fails_gets_its_sentence(open_page, workspace, predictor, monkeypatch):
+    run = finished_run(make_dataset(workspace))
+    app = open_page("classify", run=run.id)
+
+    def fail(run_id, images):
+        raise ModelError("The weights of this run cannot be read. Train it again.")
+
+    monkeypatch.setattr(predictor, "classify", fail)
+    app.file_uploader(key="photos-to-classify").upload("pet.jpg", picture())
+    app.run()
+    assert "Train it again" in app.error[0].value
+
+
+def test_the_header_names_photos_network_and_run_on_every_page(workspace):
+    run = finished_run(make_dataset(workspace))
+    app = open_link(preset="narrow")
+    for name in ("photos", "network", "augmentation", "training", "results"):
+        links = [link.label.replace("\\", "") for link in go(app, name).get("page_link")]
+        assert "Two colours · 24 photos" in links
+        assert "Narrow AlexNet · 1.68 M parameters" in links
+        assert any("narrow on Two colours" in label or "modern on Two colours" in label for label in links), (
+            run.id,
+            links,
+        )

@@ -1,0 +1,131 @@
+import pytest
+from fake_runs import FakeRun, finished_run, make_dataset
+from visits import go
+
+from core.jobs import Lock
+from core.runs import find_run, list_runs
+from pages.shared import start
+
+
+@pytest.fixture
+def started(monkeypatch) -> list[str]:
+    """Ids of the runs whose workers would have been started."""
+    ids = []
+    monkeypatch.setattr(start, "start_run", lambda run: ids.append(run.id))
+    return ids
+
+
+def words_of(app) -> str:
+    return " ".join(element.value for kind in ("markdown", "caption", "text") for element in app.get(kind))
+
+
+def test_nothing_can_be_started_without_photos(open_page):
+    app = open_page("training")
+    assert app.button(key="start").disabled
+    assert "Prepare drawn pets" in words_of(app)
+
+
+def test_start_makes_one_run_with_the_settings_in_sight(open_page, workspace, started):
+    dataset = make_dataset(workspace)
+    app = open_page("training")
+    app.number_input(key="training.epochs").set_value(3).run()
+    app.button(key="start").click().run()
+    (run,) = list_runs()
+    assert (run.config.training.epochs, run.dataset["id"]) == (3, dataset.id)
+    assert run.config.photos.source == str(dataset.root)
+    assert started == [run.id]
+    assert dict(app.query_params)["run"] == run.id
+
+
+def test_start_pressed_twice_makes_one_run(open_page, workspace, started):
+    make_dataset(workspace)
+    app, other_tab = open_page("training"), open_page("training")
+    app.button(key="start").click().run()
+    app.button(key="start").click().run()
+    other_tab.button(key="start").click().run()
+    assert len(list_runs()) == 1
+    assert set(started) == {list_runs()[0].id}
+
+
+def test_other_settings_make_another_run(open_page, workspace, started):
+    make_dataset(workspace)
+    app = open_page("training")
+    app.button(key="start").click().run()
+    app.number_input(key="training.seed").set_value(1).run()
+    app.button(key="start").click().run()
+    assert len(list_runs()) == 2
+
+
+def test_a_running_run_shows_where_it_is_and_can_be_stopped(open_page, workspace):
+    run = FakeRun(make_dataset(workspace), num_epochs=40).started()
+    run.epoch(1)
+    with Lock(run.folder / "lock"):
+        app = open_page("training", run=run.id)
+        assert "Epoch 1 of 40" in words_of(app)
+        assert "512 photos/s" in app.get("progress")[-1].text
+        app.button(key="stop").click().run()
+        assert (run.folder / "request").read_text() == "stop"
+        assert "Stopping" in words_of(app)
+
+
+def test_a_stopped_run_shows_its_whole_curve_to_who_comes_back(open_page, workspace):
+    run = finished_run(make_dataset(workspace), num_epochs=7)
+    app = open_page("training", run=run.id)
+    app.expander(key=f"table-{run.id}")
+    assert "7 epochs, best epoch 7" in words_of(app)
+
+
+def test_start_again_makes_a_new_run_of_the_same_settings(open_page, workspace, started):
+    old = finished_run(make_dataset(workspace))
+    app = open_page("training", run=old.id)
+    app.button(key="again").click().run()
+    new = find_run(started[0])
+    assert new.id != old.id
+    before, after = find_run(old.id).config, new.config
+    assert (after.network, after.augment, after.training) == (before.network, before.augment, before.training)
+    assert new.dataset["id"] == find_run(old.id).dataset["id"]
+
+
+@pytest.mark.parametrize("wrong", ["261123-120000-modern-zzzz", "../../etc", "x"])
+def test_a_run_that_does_not_exist_gets_a_sentence_and_the_page_goes_on(open_page, workspace, wrong):
+    make_dataset(workspace)
+    app = open_page("training", run=wrong)
+    assert not app.button(key="start").disabled
+    if len(wrong) > 10 and "/" not in wrong:
+        assert "There is no run" in app.error[0].value.replace("\\", "")
+
+
+def test_settings_that_do_not_work_together_disable_start_and_say_why(open_page, workspace):
+    make_dataset(workspace)
+    app = open_page("training", preset="narrow", **{"training.start_size_fraction": "0.5"})
+    assert app.button(key="start").disabled
+    assert "start_size_fraction" in app.error[0].value.replace("\\", "")
+
+
+def test_a_failed_run_says_why_in_its_own_words(open_page, workspace):
+    run = FakeRun(make_dataset(workspace)).started()
+    run.log.append("failed", message="The loss became infinite between steps 12 and 13. Lower the learning rate.")
+    app = open_page("training", run=run.id)
+    assert "between steps 12 and 13" in words_of(app).replace("\\", "")
+
+
+def test_more_settings_reach_the_draft(open_page, workspace):
+    make_dataset(workspace)
+    app = open_page("training")
+    app.selectbox(key="training.optimizer").set_value("sgd").run()
+    assert app.session_state.memory.draft.training.optimizer == "sgd"
+    assert dict(go(app, "network").query_params) == {"training.optimizer": "sgd"}
+
+
+def test_a_run_of_another_version_takes_no_page_down(open_page, workspace):
+    dataset = make_dataset(workspace)
+    good = finished_run(dataset, run_id="261122-120000-modern-good")
+    odd = finished_run(dataset, run_id="261123-120000-modern-oddd")
+    asked = (odd.folder / "config.json").read_text()
+    (odd.folder / "config.json").write_text(asked.replace('"ema_fraction"', '"gone_setting"'))
+    app = open_page("training")
+    app.expander(key=f"table-{good.id}")
+    assert "5 epochs" in words_of(app)
+    app = open_page("training", run=odd.id)
+    assert "another version" in app.error[0].value
+    assert not go(app, "results").exception
