@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import streamlit as st
 
-from core.errors import PhotoError
 from core.analysis.palette import class_colours
+from core.errors import PhotoError
 from core.photos.dataset import Dataset
 from core.photos.decode import decode, load
 from pages.shared.current import dataset_of
