@@ -103,6 +103,8 @@ def _speed(run: Run, status: str) -> str:
         parts.append(words.plain(history.device))
     if history.precision:
         parts.append(choice_words(history.precision))
+    if status == "running" and history.epochs and history.epochs[-1].get("memory_bytes"):
+        parts.append(f"{history.epochs[-1]['memory_bytes'] / 1e9:.1f} GB of memory")
     return " · ".join(parts) or "waiting for the first step"
 
 

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from filelock import FileLock
+
 from core.jobs.files import slots_folder
 from core.jobs.lock import Lock, is_held
 
@@ -89,10 +91,7 @@ def _draw_ticket(job_id: str) -> Lock:
     folder = slots_folder() / "tickets"
     folder.mkdir(exist_ok=True)
     counter = slots_folder() / "last-ticket"
-    desk = Lock(slots_folder() / "desk.lock")
-    if not desk.acquire(timeout_seconds=60):
-        raise TimeoutError("the ticket desk is blocked")
-    try:
+    with FileLock(slots_folder() / "desk.lock", timeout=60):
         try:
             number = int(counter.read_text()) + 1
         except (FileNotFoundError, ValueError):
@@ -106,5 +105,3 @@ def _draw_ticket(job_id: str) -> Lock:
         ticket.path = folder / f"{number:08d}-{job_id}"
         os.rename(hidden, ticket.path)
         return ticket
-    finally:
-        desk.release()

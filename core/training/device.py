@@ -4,6 +4,8 @@ import os
 import platform
 from pathlib import Path
 
+import psutil
+
 GPU_FOLDER = Path("/proc/driver/nvidia/gpus")  # one entry a card, made by NVIDIA's driver
 INSTALL_LINE = "pip install 'tensorflow[and-cuda]'"
 
@@ -42,6 +44,12 @@ def training_device() -> str:
 def num_cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def private_memory() -> int:
+    """Bytes that this process alone holds: without the photos, which are a memory map that the system shares and may drop."""
+    memory = psutil.Process().memory_info()
+    return memory.rss - getattr(memory, "shared", 0)
 
 
 def unseen_gpu() -> str:

@@ -24,7 +24,7 @@ from core.runs import Run
 from core.training import checkpoint
 from core.training.average import WeightAverage
 from core.training.batches import Batch, TrainData, ahead, train_batch
-from core.training.device import choose_precision, training_device, unseen_gpu
+from core.training.device import choose_precision, private_memory, training_device, unseen_gpu
 from core.training.pace import Mean, Pace
 from core.training.schedule import augment_at, averaging_window, image_size_at, judged_size, learning_rate_at
 
@@ -240,6 +240,7 @@ class Training:
             image_size=size,
             seconds=round(state.epoch_seconds, 2),
             photos_per_second=round(self.pace.epoch_photos_per_second, 1),
+            memory_bytes=private_memory(),
             best=is_best,
         )
 

@@ -50,7 +50,10 @@ def train(run):
 
 def epochs_of(run):
     """The curve, time and speed excluded."""
-    return [{k: v for k, v in row.items() if k not in ("seconds", "photos_per_second")} for row in run.history.epochs]
+    return [
+        {k: v for k, v in row.items() if k not in ("seconds", "photos_per_second", "memory_bytes")}
+        for row in run.history.epochs
+    ]
 
 
 def last_weights(run):
