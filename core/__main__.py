@@ -50,16 +50,34 @@ settings = click.option(
     help="Change a setting, e.g. network.blocks.0.filters=32.",
 )
 preset = click.option("--preset", "preset_id", default="modern", show_default=True, help="Where to start from.")
+config_file = click.option(
+    "--config",
+    "config_path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Start from a JSON file instead: a whole configuration, or the config.json of a run.",
+)
 
 
 def _emit(values: dict, as_json: bool, text: str) -> None:
     click.echo(json.dumps(values, ensure_ascii=False) if as_json else text)
 
 
-def _experiment(preset_id: str, assignments: tuple[str, ...]) -> ExperimentConfig:
-    config = configs.put_all(presets.experiment(preset_id), list(assignments))
+def _experiment(preset_id: str, config_path: Path | None, assignments: tuple[str, ...]) -> ExperimentConfig:
+    config = _read_config(config_path) if config_path else presets.experiment(preset_id)
+    config = configs.put_all(config, list(assignments))
     configs.check(config)
     return config
+
+
+def _read_config(path: Path) -> ExperimentConfig:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise AppError(
+            f"“{path}” cannot be read as text ({error}). Give a JSON file that the app has written."
+        ) from None
+    config = configs.parse_json(text)
+    return configs.from_dict(config.get("config", config) if isinstance(config, dict) else config)
 
 
 def _photos_of(folder: str, config: ExperimentConfig) -> ExperimentConfig:
@@ -114,10 +132,11 @@ def _counts_sentence(summary: dict) -> str:
 @click.argument("folder")
 @settings
 @preset
+@config_file
 @as_json
-def prepare(folder, assignments, preset_id, as_json):
+def prepare(folder, assignments, preset_id, config_path, as_json):
     """Scan, convert, split and cache FOLDER (or "drawn"); prints the data set's id."""
-    dataset = _prepare(_photos_of(folder, _experiment(preset_id, assignments)))
+    dataset = _prepare(_photos_of(folder, _experiment(preset_id, config_path, assignments)))
     values = {"dataset": dataset.id, "name": dataset.name, "counts": dataset.counts(), **dataset.summary}
     _emit(values, as_json, dataset.id)
 
@@ -143,16 +162,17 @@ def _prepare(config: ExperimentConfig):
 
 @main.command()
 @preset
+@config_file
 @settings
 @click.option(
     "--num-classes", default=2, show_default=True, type=click.IntRange(2), help="How many classes it tells apart."
 )
 @as_json
-def plan(preset_id, assignments, num_classes, as_json):
+def plan(preset_id, config_path, assignments, num_classes, as_json):
     """Show every layer of a network: output shape, parameters, multiply-adds."""
     from core.network.plan import plan as plan_network
 
-    planned = plan_network(_experiment(preset_id, assignments).network, num_classes)
+    planned = plan_network(_experiment(preset_id, config_path, assignments).network, num_classes)
     if as_json:
         rows = [
             {name: asdict(row)[name] for name in ("name", "kind", "output_shape", "parameters", "multiply_adds")}
@@ -184,19 +204,20 @@ def list_settings():
 @main.command()
 @click.argument("folder")
 @preset
+@config_file
 @settings
 @click.option("--epochs", type=int, help="Same as --set training.epochs=N.")
 @click.option("--seed", type=int, help="Same as --set training.seed=S: first weights, order, augmentation, dropout.")
 @click.option("--name", default="", help="What the run is called in lists.")
 @as_json
-def train(folder, preset_id, assignments, epochs, seed, name, as_json):
+def train(folder, preset_id, config_path, assignments, epochs, seed, name, as_json):
     """Train a network on FOLDER (or "drawn") and wait for it. Ctrl-C stops it cleanly; what it has learned is kept."""
     from core.runs import create_run, start_run
 
     for path, value in (("training.epochs", epochs), ("training.seed", seed), ("name", name or None)):
         if value is not None:
             assignments += (f"{path}={value}",)
-    config = _photos_of(folder, _experiment(preset_id, assignments))
+    config = _photos_of(folder, _experiment(preset_id, config_path, assignments))
     dataset = _prepare(config)
     run = create_run(config, dataset)
     click.echo(f"Run {run.id}", err=True)

@@ -837,14 +837,17 @@ def from_dict(values: dict) -> ExperimentConfig:
 
 
 def from_json(text: str) -> ExperimentConfig:
-    """``from_dict`` of a JSON text. Raises ConfigError with line and column if it is not JSON."""
+    """``from_dict`` of a JSON text. Raises ConfigError."""
+    return from_dict(parse_json(text))
+
+
+def parse_json(text: str) -> Any:
+    """The values of a JSON text. Raises ConfigError with line and column if it is not JSON."""
     try:
-        values = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ConfigError(
-            f"This is not JSON: {error.msg} in line {error.lineno}, column {error.colno}. Check the file and load it again."
-        ) from None
-    return from_dict(values)
+        return json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        where = f": {error.msg} in line {error.lineno}, column {error.colno}" if isinstance(error, ValueError) else ""
+        raise ConfigError(f"This is not JSON{where}. Check the file and load it again.") from None
 
 
 def to_json(config: ExperimentConfig) -> str:

@@ -90,6 +90,29 @@ def test_what_is_wrong_gets_a_sentence_on_stderr_and_an_exit_status(arguments, s
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"training": {"epochs": 0}}', "training.epochs must be"),
+        ('{"training": {"epoch": 5}}', "training.epochs"),
+        ('{"training": ', "not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ("\xff", "not JSON"),
+    ],
+)
+def test_a_configuration_file_out_of_limits_gets_a_sentence(tmp_path, text, words):
+    (tmp_path / "config.json").write_text(text)
+    result = invoke("plan", "--config", tmp_path / "config.json")
+    assert result.exit_code == 1
+    assert words in result.stderr
+
+
+def test_a_configuration_file_stands_in_for_a_preset(tmp_path):
+    (tmp_path / "config.json").write_text('{"config": {"network": {"blocks": [{"filters": 7}], "dense": []}}}')
+    layers = json.loads(invoke("plan", "--config", tmp_path / "config.json", "--json").stdout)["layers"]
+    assert [layer["output_shape"][-1] for layer in layers if layer["kind"] == "Conv2D"] == [7]
+
+
 def test_scan_says_what_becomes_of_every_file_and_the_counts_add_up(pets):
     result = invoke("scan", pets, "--json")
     *rows, summary = map(json.loads, result.stdout.splitlines())
