@@ -22,6 +22,7 @@ from core.photos.cache import open_cache
 from core.photos.dataset import load
 from core.runs import Run
 from core.training import checkpoint
+from core.training.augment import resize
 from core.training.average import WeightAverage
 from core.training.batches import Batch, TrainData, ahead, train_batch
 from core.training.device import choose_precision, private_memory, training_device, unseen_gpu
@@ -29,6 +30,7 @@ from core.training.pace import Mean, Pace
 from core.training.schedule import augment_at, averaging_window, image_size_at, judged_size, learning_rate_at
 
 EVENT_SECONDS = 0.25
+MOST_KEPT_BYTES = 256 * 2**20  # of small validation pictures in memory
 
 
 @dataclass
@@ -124,6 +126,7 @@ class Training:
         self.state = self._restored()
         self.pace = Pace(self.settings, network, len(rows), self.steps_per_epoch)
         self.saved_at = time.monotonic()
+        self._kept_of, self._kept = ("", 0), np.empty(0)
         log.append(
             "started",
             device=device,
@@ -295,10 +298,11 @@ class Training:
 
     def _evaluate(self, split: str, size: int, report: Report) -> Evaluation:
         indices = self.dataset.of_split(split)
+        images, rows = self._pictures(split, indices, size)
         return evaluate_model(
             self.model,
-            self.images,
-            indices,
+            images,
+            rows,
             self.dataset.labels[indices],
             self.dataset.class_names,
             [self.dataset.examples[index].path for index in indices],
@@ -306,6 +310,14 @@ class Training:
             size,
             report=report,
         )
+
+    def _pictures(self, split: str, indices: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+        """(pictures, rows to take): small ones are made once a size and kept, since making them takes as long as judging them."""
+        if size == self.images.shape[1] or len(indices) * size**2 * self.images.shape[3] > MOST_KEPT_BYTES:
+            return self.images, indices
+        if self._kept_of != (split, size):
+            self._kept_of, self._kept = (split, size), np.stack([resize(self.images[i], size) for i in indices])
+        return self._kept, np.arange(len(indices))
 
     # --- reports
 
