@@ -43,11 +43,10 @@ def experiment_of(preset_id: str) -> ExperimentConfig:
 
 @dataclass
 class _Address:
-    """What the frame last wrote into the address, and what stood there before."""
+    """What the frame last wrote into the address, and what the browser may still tell: (until when, parameters)."""
 
     written: dict[str, str]
-    before: dict[str, str]
-    at: float
+    echoes: list[tuple[float, dict[str, str]]]
 
 
 @dataclass
@@ -140,16 +139,21 @@ def view(key: str, value, on_change: Callable) -> bool:
     return True
 
 
-def take_changes() -> None:
-    """Hands every change that the person made since the last run to its view. The frame's first act."""
-    views = memory().views
+def take_changes() -> bool:
+    """Hands every change that the person made since the last run to its view. The frame's first act.
+
+    Returns:
+        Whether there was one.
+    """
+    views, changed = memory().views, False
     for key, (shown, on_change) in list(views.items()):
         if key not in st.session_state:
             continue
         now = st.session_state[key]
         if now != shown:  # no touch of the session from here on: see the module's text
-            views[key] = (now, on_change)
+            views[key], changed = (now, on_change), True
             on_change(now)
+    return changed
 
 
 def link(visit: Memory) -> dict[str, str]:
@@ -207,16 +211,20 @@ def read_link(parameters: dict[str, str]) -> tuple[ExperimentConfig, dict[str, s
     return new, selections, faults
 
 
-def follow_address() -> None:
+def follow_address(touched: bool = False) -> None:
     """Reads the address on a visit and on Back or Forward, and writes it after every other change.
 
-    The browser tells the address with every touch, and a touch that follows a change within a moment still tells the old
+    The browser tells the address with every touch, and touches that follow changes within a moment still tell an older
     one: such an echo is not Back.
+
+    Args:
+        touched: whether a widget has just been changed, which Back and Forward do not do.
     """
-    visit, incoming = memory(), dict(st.query_params)
+    visit, incoming, now = memory(), dict(st.query_params), time.monotonic()
     known = visit.address
-    echo = known and incoming == known.before and time.monotonic() - known.at < _ECHO_SECONDS
-    if known is None or (incoming != known.written and not echo):
+    fresh = [(until, parameters) for until, parameters in known.echoes if now < until] if known else []
+    is_echo = touched or any(incoming == parameters for _, parameters in fresh)
+    if known is None or (incoming != known.written and not is_echo):
         new, selections, faults = read_link(incoming)
         old = visit.draft
         visit.draft = replace(new, name=old.name, photos=replace(new.photos, source=old.photos.source))
@@ -225,7 +233,8 @@ def follow_address() -> None:
         visit.sentences += [("warning", sentence) for sentence in _few(faults)]
     wanted = link(visit)
     if known is None or wanted != known.written:
-        visit.address = _Address(wanted, incoming, time.monotonic())
+        before = [incoming] if known is None else [incoming, known.written]
+        visit.address = _Address(wanted, [*fresh, *((now + _ECHO_SECONDS, parameters) for parameters in before)])
     if incoming != wanted:
         st.query_params.from_dict(wanted)
 

@@ -103,3 +103,45 @@ def test_a_change_reaches_the_address(open_page):
     app = open_page("network")
     app.number_input(key="network.blocks.0.filters").set_value(40).run()
     assert dict(app.query_params) == {"network.blocks.0.filters": "40"}
+
+
+class Address(dict):
+    """``st.query_params``, as far as the frame uses it."""
+
+    def from_dict(self, values):
+        self.clear()
+        self.update(values)
+
+
+def test_a_browser_that_is_changes_behind_takes_nothing_back_and_back_does(monkeypatch):
+    visit, address, clock = state.Memory(), Address(), [0.0]
+    monkeypatch.setattr(state, "memory", lambda: visit)
+    monkeypatch.setattr(state.st, "query_params", address)
+    monkeypatch.setattr(state.time, "monotonic", lambda: clock[0])
+
+    def change(path, value, told):
+        """The person changes a setting while the browser still tells an older address. Returns the new one."""
+        address.from_dict(told)
+        visit.change(path, value)
+        state.follow_address(touched=True)
+        clock[0] += 0.5
+        return dict(address)
+
+    state.follow_address()
+    start = dict(address)
+    first = change("training.epochs", 7, told=start)
+    change("training.seed", 3, told=start)
+    last = change("training.batch_size", 8, told=first)
+    training = visit.draft.training
+    assert (training.epochs, training.seed, training.batch_size) == (7, 3, 8)
+
+    address.from_dict(first)  # a late echo without a touch, e.g. of a tick
+    state.follow_address()
+    assert visit.draft.training == training
+    assert dict(address) == last
+
+    clock[0] += 10
+    address.from_dict(first)  # the same address a while later is the Back button
+    state.follow_address()
+    assert visit.draft.training.epochs == 7
+    assert (visit.draft.training.seed, visit.draft.training.batch_size) == (0, 32)

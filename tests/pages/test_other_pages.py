@@ -77,7 +77,8 @@ def test_train_my_first_network_draws_pets_and_goes_to_training(spawned):
     ((module, folder),) = spawned
     request = find_job(folder.name).request
     assert module == "core.photos.job" and request["photos"]["source"] == "drawn"
-    assert request["then_train"]["training"]["epochs"] == 12
+    training = request["then_train"]["training"]
+    assert (training["epochs"], training["batch_size"]) == (20, 16)
     assert app.title[0].value == "Training"
 
 
