@@ -1,4 +1,4 @@
-"""Cache -> the batches of training and the batches of evaluation.
+"""Cache -> the batches of training.
 
 Everything is a function of (seed, epoch, step) and of nothing that happened before, so a run that was killed goes on
 with exactly the batches it would have had. Epochs and steps count from 0 here.
@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from core.config import AugmentConfig
-from core.training.augment import augment_batch, resize, rng_for
+from core.training.augment import augment_batch, rng_for
 
 _AUGMENT, _ORDER, _MIXUP = range(3)  # streams of rng_for
 
@@ -101,24 +101,6 @@ def train_batch(data: TrainData, epoch: int, step: int, size: int | None = None)
     if data.mixup_alpha == 0:
         return batch
     return mixup(batch, data.mixup_alpha, rng_for(data.seed, epoch, step, _MIXUP))
-
-
-def eval_batches(
-    data: TrainData, indices: np.ndarray, batch_size: int, size: int | None = None
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The photos of a split in their order, whole and unchanged, the last partial batch included.
-
-    Args:
-        indices: rows of the split.
-        size: side of the pictures; smaller ones are averaged (INTER_AREA). Defaults to the cache's own.
-
-    Yields:
-        images (B, size, size, C) uint8, labels (B,) int32.
-    """
-    cache, labels = np.asarray(data.images), np.asarray(data.labels)
-    for start in range(0, len(indices), batch_size):
-        rows = indices[start : start + batch_size]
-        yield np.stack([resize(cache[row], size or cache.shape[1]) for row in rows]), labels[rows].astype(np.int32)
 
 
 def mixup(batch: Batch, alpha: float, rng: np.random.Generator) -> Batch:

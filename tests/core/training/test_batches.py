@@ -9,6 +9,7 @@ import pytest
 
 from core.config import AugmentConfig
 from core.training import batches
+from core.training.augment import resize
 from core.training.batches import Batch, TrainData
 
 SIZE = 24
@@ -97,20 +98,10 @@ def test_training_pictures_come_at_the_size_that_was_asked_for(channels):
     assert batch.images.dtype == np.uint8
 
 
-def test_evaluation_keeps_the_order_and_the_last_partial_batch_and_changes_no_pixel():
-    data = world(augment=AUGMENT, mixup_alpha=0.4)
-    indices = np.array([9, 3, 0, 30, 6, 12, 39])
-    parts = list(batches.eval_batches(data, indices, 3))
-    assert [len(labels) for _, labels in parts] == [3, 3, 1]
-    assert np.array_equal(np.concatenate([images for images, _ in parts]), data.images[indices])
-    assert np.array_equal(np.concatenate([labels for _, labels in parts]), data.labels[indices])
-    assert parts[0][1].dtype == np.int32
-
-
 @pytest.mark.parametrize("channels", [1, 3])
 def test_evaluation_at_a_smaller_size_averages_pixels(channels):
     data = world(channels=channels)
-    ((images, _),) = batches.eval_batches(data, np.array([1, 2]), 8, size=SIZE // 2)
+    images = np.stack([resize(data.images[row], SIZE // 2) for row in (1, 2)])
     expected = data.images[[1, 2]].reshape(2, SIZE // 2, 2, SIZE // 2, 2, channels).mean((2, 4))
     assert images.shape == expected.shape
     assert np.abs(images - expected).max() <= 0.5
@@ -120,9 +111,8 @@ def test_without_settings_training_and_evaluation_see_the_same_pictures():
     data = world()
     batch = batches.train_batch(data, 0, 0, size=17)
     rows = data.indices[batches.order(data.seed, 0, len(data.indices))[: len(batch.labels)]]
-    ((images, labels),) = batches.eval_batches(data, rows, 8, size=17)
-    assert np.array_equal(batch.images, images)
-    assert np.array_equal(batch.labels, labels)
+    assert np.array_equal(batch.images, np.stack([resize(data.images[row], 17) for row in rows]))
+    assert np.array_equal(batch.labels, data.labels[rows])
 
 
 def test_targets_without_mixup_are_one_hot():
