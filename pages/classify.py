@@ -11,7 +11,9 @@ from pages.shared.places import way_to
 st.title("Classify")
 run = pick_run(with_weights=True)
 if run is None:
-    st.markdown("Here you will show photos of your own to a network. Train one first; drawn pets take about a minute.")
+    st.markdown(
+        "Here you will show photos of your own to a network. Train one first; drawn pets take about two minutes."
+    )
     way_to("home", "Train my first network")
     st.stop()
 

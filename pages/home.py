@@ -92,7 +92,7 @@ asked = network_to_ask()
 with train.container(border=True, height="stretch"):
     st.header("Train my first network")
     st.markdown(
-        f"On {2 * PhotosConfig().num_drawn:,} drawn pets, {FIRST_EPOCHS} epochs, about a minute. Nothing is downloaded."
+        f"On {2 * PhotosConfig().num_drawn:,} drawn pets, {FIRST_EPOCHS} epochs, about two minutes. Nothing is downloaded."
     )
     job = chosen_job()
     if job is not None:
@@ -116,7 +116,7 @@ with ask.container(border=True, height="stretch"):
 if uploads and asked is not None:
     show_answers(asked, uploads)
 elif uploads:
-    st.info("There is no trained network yet that could look at your photo. Train one first; it takes about a minute.", icon=":material/info:")  # fmt: skip
+    st.info("There is no trained network yet that could look at your photo. Train one first; it takes about two minutes.", icon=":material/info:")  # fmt: skip
 
 show_steps(any_photos=bool(all_datasets()), any_run=bool(runs), any_result=asked is not None)
 if runs:
