@@ -31,7 +31,7 @@ SELECTIONS = ("dataset", "run", "job")
 LISTS = {"network.blocks": ConvBlock, "network.dense": DenseBlock}
 # A folder on this computer and the name of one run do not belong into a link for others.
 PRIVATE = ("name", "schema_version", "preset", "photos.source")
-_ECHO_SECONDS = 1.0
+_ECHO_SECONDS = 2.0
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
