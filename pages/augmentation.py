@@ -63,8 +63,9 @@ def show_preview() -> None:
         st.button(
             "Another draw", icon=":material/casino:", on_click=another_draw, args=(state.memory(),), key="another-draw"
         )
-    for sentence in warnings(draft.augment):
-        st.warning(sentence, icon=":material/warning:")
+    with st.container():
+        for sentence in warnings(draft.augment):
+            st.warning(sentence, icon=":material/warning:")
     shown = preview(
         draft.augment,
         dataset.id if dataset else None,

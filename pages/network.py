@@ -40,14 +40,15 @@ def show_preset() -> None:
             if not changes
             else f"{words.count(len(changes), 'setting')} of the network changed since. Source: {chosen.source}"
         )
-    if changes:
-        st.button(
-            "Undo my changes",
-            icon=":material/restart_alt:",
-            on_click=state.memory().use_preset,
-            args=(draft.preset,),
-            key="reset",
-        )
+    with st.container():
+        if changes:
+            st.button(
+                "Undo my changes",
+                icon=":material/restart_alt:",
+                on_click=state.memory().use_preset,
+                args=(draft.preset,),
+                key="reset",
+            )
 
 
 def show_totals(network: NetworkPlan) -> None:
@@ -152,10 +153,11 @@ else:
     for row in network.layers:  # the last row of a block has what the block hands on
         outputs[row.name.split("_")[0]] = f"gives {shape(row)}"
 
-if network:
-    show_totals(network)
-else:
-    show_fault(fault)
+with st.container():
+    if network:
+        show_totals(network)
+    else:
+        show_fault(fault)
 
 editor, table = st.columns([3, 2], gap="large")
 with editor:

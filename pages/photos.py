@@ -181,8 +181,9 @@ with st.container(border=True):
         key="prepare",
         help="Looks at every photo, says what is wrong, deals them to training, validation and test, and makes them the network's size.",
     )
-if job is not None:
-    show_job(job)
+with st.container():
+    if job is not None:
+        show_job(job)
 
 dataset = current_dataset()
 if dataset is None:

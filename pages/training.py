@@ -186,8 +186,9 @@ def show_what() -> bool:
             _card("Photos", "None yet", "Prepare drawn pets or a folder of your own first.", "photos", "Choose photos")
         _card("Network", title + (f", {words.count(changed, 'setting')} changed" if changed else ""), figures, "network", "Change network")  # fmt: skip
         _card("Augmentation", _augmentation_words().capitalize(), "", "augmentation", "Change augmentation")
-    if fault is not None:
-        problems.show(fault)
+    with st.container():
+        if fault is not None:
+            problems.show(fault)
     return dataset is not None and fault is None
 
 
@@ -236,12 +237,13 @@ def show_setup() -> None:
 
 
 st.title("Training")
-job, run = chosen_job(), chosen_run()
-if job is not None:
-    show_job(job)
-    if "then_train" in job.request and job.status in ACTIVE:
-        st.caption("Then the training starts by itself. Loss and accuracy appear here, batch by batch.")
-        st.stop()
+with st.container():
+    job, run = chosen_job(), chosen_run()
+    if job is not None:
+        show_job(job)
+        if "then_train" in job.request and job.status in ACTIVE:
+            st.caption("Then the training starts by itself. Loss and accuracy appear here, batch by batch.")
+            st.stop()
 if run is not None and (run.is_active or run.id == state.memory().watched):
     show_chosen(run)
     with st.expander("Train another network", expanded=not run.is_active, key="another"):

@@ -3,6 +3,9 @@
 A field shows the draft and hands every change back to it (``state.view``). It writes its own widget state only when that
 differs from the draft (a preset was chosen, a link opened, a block removed), so that a slow run never overwrites what the
 person has typed meanwhile.
+
+Whatever comes and goes on a page (a sentence, a button) stands in a container that is always there. Streamlit's browser
+side tells elements apart by their place: one that appears above a field moves it, and what is being typed into it is lost.
 """
 
 from functools import lru_cache, partial

@@ -42,9 +42,10 @@ _ICON_DONE = str(PROJECT / "assets" / "icon_done.svg")
 def draw() -> None:
     """Runs the page that the visitor is on, inside the frame."""
     here = st.navigation([places.page(name) for name in PLACES], position="hidden")
-    state.follow_address(touched=state.take_changes())
+    state.take_changes()
+    state.follow_address(here.title)
     if follow_up():
-        state.follow_address()
+        state.write_address()
     _tab(here.title, current_run())
     _sidebar()
     _header()

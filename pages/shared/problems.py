@@ -17,12 +17,13 @@ def show(error: AppError) -> None:
 def show_remembered() -> None:
     """What callbacks and the address had to say, once, at the top of the page."""
     sentences = state.memory().sentences
-    while sentences:
-        kind, text = sentences.pop(0)
-        if kind == "error":
-            st.error(plain(text), icon=":material/error:")
-        else:
-            st.warning(plain(text), icon=":material/link_off:")
+    with st.container():
+        while sentences:
+            kind, text = sentences.pop(0)
+            if kind == "error":
+                st.error(plain(text), icon=":material/error:")
+            else:
+                st.warning(plain(text), icon=":material/link_off:")
 
 
 def explain(error: Exception) -> bool:

@@ -1,5 +1,6 @@
 """Starting a training from a page."""
 
+import threading
 import time
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from pages.shared.current import all_runs
 from pages.shared.state import Memory
 
 _SAME_CLICK_SECONDS = 10.0
+_ONE_AT_A_TIME = threading.Lock()  # the second click of a double click runs in a thread of its own beside the first
 
 
 def start_training(visit: Memory, config: ExperimentConfig, dataset: Dataset | None, owner: str) -> Run:
@@ -28,8 +30,9 @@ def start_training(visit: Memory, config: ExperimentConfig, dataset: Dataset | N
         )
     source = "drawn" if dataset.id.startswith("drawn-") else str(dataset.root)
     config = replace(config, photos=replace(config.photos, source=source))  # the link may have chosen other photos
-    run = _just_started(config, dataset, owner) or create_run(config, dataset, owner)
-    start_run(run)
+    with _ONE_AT_A_TIME:
+        run = _just_started(config, dataset, owner) or create_run(config, dataset, owner)
+        start_run(run)
     visit.run = run.id
     return run
 

@@ -5,19 +5,19 @@ The draft is one frozen ``ExperimentConfig``; widgets are views of it. Two ways 
 - ``bind="query-params"`` ties a value to a widget that is on the page. A link to Training must carry filter counts whose
   widgets stand on Network, and a list of blocks has no fixed set of widgets. So the frame reads the address once a visit
   and writes it after every change: the preset, and what differs from it
-  (``?preset=narrow&network.blocks.0.filters=32&run=…``).
+  (``?preset=narrow&network.blocks.0.filters=32&run=…``), never reading it back but where the person has changed it.
 - ``on_change`` callbacks that read ``st.session_state`` are cut off there when the next touch is already waiting, and the
   change is lost (seen with five fields changed quickly). So the frame compares every view with what it last showed, at
   the start of every run, and buttons' callbacks get the ``Memory`` handed to them and touch nothing else of the session.
 """
 
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import config
 from core.config import ConvBlock, DenseBlock, ExperimentConfig
@@ -31,7 +31,6 @@ SELECTIONS = ("dataset", "run", "job")
 LISTS = {"network.blocks": ConvBlock, "network.dense": DenseBlock}
 # A folder on this computer and the name of one run do not belong into a link for others.
 PRIVATE = ("name", "schema_version", "preset", "photos.source")
-_ECHO_SECONDS = 2.0
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
@@ -39,14 +38,6 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 def experiment_of(preset_id: str) -> ExperimentConfig:
     """A preset's whole configuration, read once. Raises ConfigError if there is none of that id."""
     return presets.experiment(preset_id)
-
-
-@dataclass
-class _Address:
-    """What the frame last wrote into the address, and what the browser may still tell: (until when, parameters)."""
-
-    written: dict[str, str]
-    echoes: list[tuple[float, dict[str, str]]]
 
 
 @dataclass
@@ -65,6 +56,7 @@ class Memory:
         draw_number: which draw of augmentation the preview shows.
         folder: the folder typed on the Photos page, also while drawn pets are chosen.
         wants_folder: whether a folder is chosen, also while none is typed yet.
+        page: name of the page that was drawn last; None before the first.
     """
 
     draft: ExperimentConfig = field(default_factory=lambda: experiment_of(DEFAULT_PRESET))
@@ -79,7 +71,7 @@ class Memory:
     draw_number: int = 1
     folder: str = ""
     wants_folder: bool = False
-    address: _Address | None = None
+    page: str | None = None
 
     def remember(self, error: AppError) -> None:
         """For callbacks, which run before there is a page to say it on."""
@@ -139,21 +131,16 @@ def view(key: str, value, on_change: Callable) -> bool:
     return True
 
 
-def take_changes() -> bool:
-    """Hands every change that the person made since the last run to its view. The frame's first act.
-
-    Returns:
-        Whether there was one.
-    """
-    views, changed = memory().views, False
+def take_changes() -> None:
+    """Hands every change that the person made since the last run to its view. The frame's first act."""
+    views = memory().views
     for key, (shown, on_change) in list(views.items()):
         if key not in st.session_state:
             continue
         now = st.session_state[key]
         if now != shown:  # no touch of the session from here on: see the module's text
-            views[key], changed = (now, on_change), True
+            views[key] = (now, on_change)
             on_change(now)
-    return changed
 
 
 def link(visit: Memory) -> dict[str, str]:
@@ -211,32 +198,42 @@ def read_link(parameters: dict[str, str]) -> tuple[ExperimentConfig, dict[str, s
     return new, selections, faults
 
 
-def follow_address(touched: bool = False) -> None:
-    """Reads the address on a visit and on Back or Forward, and writes it after every other change.
+def follow_address(here: str) -> None:
+    """Reads the address where the person has changed it, and writes it after every change of the draft.
 
-    The browser tells the address with every touch, and touches that follow changes within a moment still tell an older
-    one: such an echo is not Back.
+    A visit's first address and one reached by Back or Forward are read whole. A link to another page chooses a run,
+    photos or a job; its settings are those of the moment it was drawn, and the draft may be newer by now. Every other
+    touch tells an address that the draft has just left behind.
 
     Args:
-        touched: whether a widget has just been changed, which Back and Forward do not do.
+        here: the page's name, to tell a link that was followed from a touch on the page.
     """
-    visit, incoming, now = memory(), dict(st.query_params), time.monotonic()
-    known = visit.address
-    fresh = [(until, parameters) for until, parameters in known.echoes if now < until] if known else []
-    is_echo = touched or any(incoming == parameters for _, parameters in fresh)
-    if known is None or (incoming != known.written and not is_echo):
+    visit, incoming = memory(), dict(st.query_params)
+    if visit.page is None or went_back():
         new, selections, faults = read_link(incoming)
         old = visit.draft
         visit.draft = replace(new, name=old.name, photos=replace(new.photos, source=old.photos.source))
         for kind in SELECTIONS:
             setattr(visit, kind, selections.get(kind))
         visit.sentences += [("warning", sentence) for sentence in _few(faults)]
-    wanted = link(visit)
-    if known is None or wanted != known.written:
-        before = [incoming] if known is None else [incoming, known.written]
-        visit.address = _Address(wanted, [*fresh, *((now + _ECHO_SECONDS, parameters) for parameters in before)])
-    if incoming != wanted:
+    elif here != visit.page:
+        for kind, chosen in read_link({kind: incoming[kind] for kind in SELECTIONS if kind in incoming})[1].items():
+            setattr(visit, kind, chosen)
+    visit.page = here
+    write_address()
+
+
+def write_address() -> None:
+    """Makes the address say what the draft and the selections are now."""
+    wanted = link(memory())
+    if dict(st.query_params) != wanted:
         st.query_params.from_dict(wanted)
+
+
+def went_back() -> bool:
+    """Whether this run answers the browser's Back or Forward."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
 
 
 def _few(sentences: list[str], most: int = 3) -> list[str]:

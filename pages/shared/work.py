@@ -1,10 +1,13 @@
 """Long work as a page shows it: what it is doing, how far it is, how long it takes, and a way to stop it."""
 
+import threading
+
 import streamlit as st
 
 from core.config import ExperimentConfig, from_dict, to_dict
 from core.errors import AppError, RunError
 from core.jobs import ENDED, Job, ask, create_job, find_job, spawn
+from core.runs import ACTIVE
 from pages.shared import state, words
 from pages.shared.current import dataset_of
 from pages.shared.start import start_training
@@ -12,6 +15,7 @@ from pages.shared.state import Memory
 
 PHOTOS_WORKER = "core.photos.job"
 TICK_SECONDS = 0.5
+_ONE_AT_A_TIME = threading.Lock()  # the second click of a double click runs in a thread of its own beside the first
 _STAGES = {
     "drawing": "Drawing pets",
     "scanning": "Looking at every photo",
@@ -35,19 +39,25 @@ def prepare_photos(visit: Memory, experiment: ExperimentConfig, then_train: bool
         "split": whole["split"],
         "cache": {"size": network.input_size, "fit": experiment.photos.fit, "channels": network.input_channels},
     }
-    job = create_job("prepare", {**request, "then_train": whole} if then_train else request)
-    spawn(PHOTOS_WORKER, job.folder)
-    visit.job = job.id
+    if then_train:
+        request["then_train"] = whole
+    with _ONE_AT_A_TIME:
+        job = _job_of(visit)
+        if job is None or job.status not in ACTIVE or job.request != request:
+            job = create_job("prepare", request)
+            spawn(PHOTOS_WORKER, job.folder)
+            visit.job = job.id
     return job
 
 
 def chosen_job() -> Job | None:
     """The job in the address; one that is gone is forgotten."""
-    visit = state.memory()
-    if not visit.job:
-        return None
+    return _job_of(state.memory())
+
+
+def _job_of(visit: Memory) -> Job | None:
     try:
-        return find_job(visit.job)
+        return find_job(visit.job) if visit.job else None
     except RunError:
         visit.job = None
         return None

@@ -113,35 +113,55 @@ class Address(dict):
         self.update(values)
 
 
-def test_a_browser_that_is_changes_behind_takes_nothing_back_and_back_does(monkeypatch):
-    visit, address, clock = state.Memory(), Address(), [0.0]
-    monkeypatch.setattr(state, "memory", lambda: visit)
+@pytest.fixture
+def visit(monkeypatch):
+    """A visit to the Training page without a browser: (its memory, its address, a switch for Back)."""
+    memory, address, back = state.Memory(), Address(), []
+    monkeypatch.setattr(state, "memory", lambda: memory)
     monkeypatch.setattr(state.st, "query_params", address)
-    monkeypatch.setattr(state.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(state, "went_back", lambda: bool(back))
+    state.follow_address("Training")
+    return memory, address, back
+
+
+def test_a_browser_that_is_changes_behind_takes_nothing_back_and_back_does(visit):
+    memory, address, back = visit
+    start = dict(address)
 
     def change(path, value, told):
         """The person changes a setting while the browser still tells an older address. Returns the new one."""
         address.from_dict(told)
-        visit.change(path, value)
-        state.follow_address(touched=True)
-        clock[0] += 0.5
+        memory.change(path, value)
+        state.follow_address("Training")
         return dict(address)
 
-    state.follow_address()
-    start = dict(address)
     first = change("training.epochs", 7, told=start)
     change("training.seed", 3, told=start)
     last = change("training.batch_size", 8, told=first)
-    training = visit.draft.training
+    training = memory.draft.training
     assert (training.epochs, training.seed, training.batch_size) == (7, 3, 8)
 
-    address.from_dict(first)  # a late echo without a touch, e.g. of a tick
-    state.follow_address()
-    assert visit.draft.training == training
+    address.from_dict(first)  # a late echo without a change
+    state.follow_address("Training")
+    assert memory.draft.training == training
     assert dict(address) == last
 
-    clock[0] += 10
-    address.from_dict(first)  # the same address a while later is the Back button
-    state.follow_address()
-    assert visit.draft.training.epochs == 7
-    assert (visit.draft.training.seed, visit.draft.training.batch_size) == (0, 32)
+    back.append(True)
+    address.from_dict(first)
+    state.follow_address("Training")
+    assert memory.draft.training.epochs == 7
+    assert (memory.draft.training.seed, memory.draft.training.batch_size) == (0, 32)
+
+
+def test_a_link_drawn_before_a_change_chooses_its_run_and_keeps_the_change(visit):
+    memory, address, _ = visit
+    drawn = dict(address)
+    memory.change("training.epochs", 7)
+    address.from_dict({**drawn, "run": "261123-120000-modern-zzzz"})
+    state.follow_address("Results")
+    assert memory.run == "261123-120000-modern-zzzz"
+    assert memory.draft.training.epochs == 7
+    assert dict(address) == {"training.epochs": "7", "run": "261123-120000-modern-zzzz"}
+    address.from_dict({"run": "../../etc"})
+    state.follow_address("Training")
+    assert memory.run == "261123-120000-modern-zzzz"
