@@ -22,7 +22,7 @@ NUM_RECENT = 5
 TRAIN_FIRST = ":material/play_arrow: Train my first network"
 
 
-def train_first(visit: Memory) -> None:
+def train_first(visit: Memory, owner: str) -> None:
     """Drawn pets, the modern preset, few epochs of many steps: the shortest way to a network that has learned something."""
     experiment = replace(state.experiment_of(state.DEFAULT_PRESET), photos=PhotosConfig(), split=SplitConfig())
     experiment = config.put(experiment, "training.epochs", FIRST_EPOCHS)
@@ -30,7 +30,7 @@ def train_first(visit: Memory) -> None:
     experiment = config.put(experiment, "name", "My first network")
     try:
         visit.draft = replace(experiment, name="")
-        prepare_photos(visit, experiment, then_train=True)
+        prepare_photos(visit, experiment, then_train_as=owner)
     except AppError as error:
         visit.remember(error)
     else:
@@ -103,7 +103,7 @@ with train.container(border=True, height="stretch"):
             words.on_primary(TRAIN_FIRST) if first else TRAIN_FIRST,
             type="primary" if first else "secondary",
             on_click=train_first,
-            args=(state.memory(),),
+            args=(state.memory(), state.owner()),
             key="train-first",
         )
 with ask.container(border=True, height="stretch"):

@@ -4,16 +4,13 @@ import threading
 
 import streamlit as st
 
-from core.config import ExperimentConfig, from_dict, to_dict
-from core.errors import AppError, RunError
+from core.config import ExperimentConfig, to_dict
+from core.errors import RunError
 from core.jobs import ENDED, Job, ask, create_job, find_job, spawn
 from core.runs import ACTIVE
 from pages.shared import state, words
-from pages.shared.current import dataset_of
-from pages.shared.start import start_training
 from pages.shared.state import Memory
 
-PHOTOS_WORKER = "core.photos.job"
 TICK_SECONDS = 0.5
 _ONE_AT_A_TIME = threading.Lock()  # the second click of a double click runs in a thread of its own beside the first
 _STAGES = {
@@ -25,29 +22,32 @@ _STAGES = {
 }
 
 
-def prepare_photos(visit: Memory, experiment: ExperimentConfig, then_train: bool = False) -> Job:
+def prepare_photos(visit: Memory, experiment: ExperimentConfig, then_train_as: str | None = None) -> Job:
     """Starts to scan, clean, split and cache photos in a process of their own; chooses the job for this visitor.
 
     Args:
         experiment: its photos, split and network size are used.
-        then_train: whether ``follow_up`` starts the experiment as soon as the photos are there.
+        then_train_as: whose the training is that follows by itself ("" for nobody's); None for no training.
     """
-    network = experiment.network
-    whole = to_dict(experiment)
+    network, whole = experiment.network, to_dict(experiment)
     request = {
         "photos": whole["photos"],
         "split": whole["split"],
         "cache": {"size": network.input_size, "fit": experiment.photos.fit, "channels": network.input_channels},
     }
-    if then_train:
-        request["then_train"] = whole
+    if then_train_as is not None:
+        request["then_train"] = {"config": whole, "owner": then_train_as}
     with _ONE_AT_A_TIME:
         job = _job_of(visit)
         if job is None or job.status not in ACTIVE or job.request != request:
             job = create_job("prepare", request)
-            spawn(PHOTOS_WORKER, job.folder)
+            _start(job)
             visit.job = job.id
     return job
+
+
+def _start(job: Job) -> None:
+    spawn("core.runs.from_photos" if "then_train" in job.request else "core.photos.job", job.folder)
 
 
 def chosen_job() -> Job | None:
@@ -64,7 +64,7 @@ def _job_of(visit: Memory) -> Job | None:
 
 
 def follow_up() -> bool:
-    """What comes after the chosen job: its photos are chosen, and the training that was asked for is started.
+    """What comes after the chosen job: its photos are chosen, and the run that it started.
 
     The frame calls it on every page, so that it does not matter where the visitor went meanwhile.
 
@@ -74,20 +74,9 @@ def follow_up() -> bool:
     job = chosen_job()
     if job is None or job.status != "completed":
         return False
-    visit, dataset = state.memory(), dataset_of(job.last["dataset"])
-    visit.dataset, visit.job = dataset.id, None
-    if "then_train" not in job.request:
-        return True
-    followed = job.folder / "followed"
-    try:
-        followed.touch(exist_ok=False)  # one of several tabs makes it, and trains
-    except FileExistsError:
-        return True
-    try:
-        start_training(visit, from_dict(job.request["then_train"]), dataset, state.owner())
-    except AppError as error:
-        followed.unlink()
-        visit.remember(error)
+    visit, made = state.memory(), job.last
+    visit.dataset, visit.job = made["dataset"], None
+    visit.run = made.get("run", visit.run)
     return True
 
 
@@ -140,5 +129,5 @@ def _cancel(job: Job) -> None:
 
 def _again(visit: Memory, job: Job) -> None:
     again = create_job(job.kind, job.request)
-    spawn(PHOTOS_WORKER, again.folder)
+    _start(again)
     visit.job = again.id

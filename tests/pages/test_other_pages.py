@@ -76,8 +76,8 @@ def test_train_my_first_network_draws_pets_and_goes_to_training(spawned):
     assert not app.exception
     ((module, folder),) = spawned
     request = find_job(folder.name).request
-    assert module == "core.photos.job" and request["photos"]["source"] == "drawn"
-    training = request["then_train"]["training"]
+    assert module == "core.runs.from_photos" and request["photos"]["source"] == "drawn"
+    training = request["then_train"]["config"]["training"]
     assert (training["epochs"], training["batch_size"]) == (20, 16)
     assert app.title[0].value == "Training"
 
