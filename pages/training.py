@@ -10,18 +10,26 @@ from core.errors import AppError
 from core.network import presets
 from core.network.plan import plan
 from core.photos.dataset import Dataset
-from core.runs import ACTIVE, Run, stop_run
+from core.runs import ACTIVE, Run, why_interrupted
 from pages.shared import problems, state, words
+from pages.shared.controls import confirm_delete, is_allowed, show_controls
 from pages.shared.current import current_dataset, current_run, dataset_of, run_of
 from pages.shared.fields import choice_words, field
+from pages.shared.findings import show_findings
+from pages.shared.fit import show_fit
 from pages.shared.frame import badge, rerun_at_end
 from pages.shared.live_chart import live_charts
 from pages.shared.places import way_to
+from pages.shared.queue import show_queue
 from pages.shared.start import start_training
 from pages.shared.state import Memory
 from pages.shared.work import chosen_job, show_job
 
 TICK_SECONDS = 1.0
+_ASKED = {
+    "stopping": "Stopping: the best epoch is kept and tested.",
+    "pausing": "Pausing: everything is kept.",
+}
 MAIN_FIELDS = ("epochs", "batch_size", "learning_rate", "optimizer", "schedule", "patience_epochs", "seed")
 
 
@@ -38,14 +46,6 @@ def start_again(visit: Memory, run: Run, owner: str) -> None:
         dataset = dataset_of(run.dataset["id"])
         visit.dataset, visit.draft = dataset.id, replace(run.config, name="")
         start_training(visit, run.config, dataset, owner)
-    except AppError as error:
-        visit.remember(error)
-
-
-def stop(visit: Memory, run: Run) -> None:
-    try:
-        stop_run(run)
-        visit.stopping.add(run.id)
     except AppError as error:
         visit.remember(error)
 
@@ -78,8 +78,8 @@ def _where(run: Run, status: str) -> str:
     history = run.history
     if status == "queued":
         return f"Number {history.position} in the queue." if history.position > 1 else "It starts in a moment."
-    if run.id in state.memory().stopping and status == "running":
-        return "Stopping: the best epoch is kept and tested."
+    if status == "running" and (asked := state.memory().asked.get(run.id)):
+        return _ASKED[asked]
     best = f" Best so far: epoch {history.best_epoch}, {words.percent(history.best['val_accuracy'])} on validation." if history.best else ""  # fmt: skip
     if status == "running":
         return f"Epoch {history.epoch} of {history.num_epochs}.{best}" if history.num_epochs else "Warming up."
@@ -88,7 +88,9 @@ def _where(run: Run, status: str) -> str:
     if status == "failed":
         return words.plain(history.message) or "It failed; the run's worker.log says why."
     if status == "interrupted":
-        return f"Its process ended without a last word, after epoch {len(history.epochs)}."
+        return words.plain(why_interrupted(run) or f"Its process ended without a last word, after epoch {len(history.epochs)}. Nothing of it is lost: go on.")  # fmt: skip
+    if status == "paused" and history.message:
+        return words.plain(history.message)
     return f"{words.count(len(history.epochs), 'epoch')}, best epoch {history.best_epoch}.{tested}" if history.epochs else "It ended before its first epoch."  # fmt: skip
 
 
@@ -113,8 +115,10 @@ def show_run(run: Run) -> None:
     status, history = run.status, run.history
     show_status(run, status)
     live_charts(history, len(run.class_names), key=f"run-{run.id}")
-    for notice in history.notices:
-        st.caption(f":material/info: {words.plain(notice)}")
+    with st.container(gap="xsmall"):
+        for notice in history.notices:
+            st.caption(f":material/info: {words.plain(notice)}")
+    show_findings(run)
     rerun_at_end(run, status)
 
 
@@ -152,16 +156,18 @@ def show_chosen(run: Run) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.header(words.plain(run.name))
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
-            if active:
-                st.button("Stop", icon=":material/stop:", on_click=stop, args=(state.memory(), run), key="stop", help="Keeps the best epoch and tests it.")  # fmt: skip
-            else:
-                if run.evaluation is not None:
-                    way_to("results", "See the results", run=run.id)
-                if run.checkpoint:
-                    way_to("classify", "Classify photos", run=run.id)
-                st.button("Start again with these settings", icon=":material/replay:", on_click=start_again, args=(state.memory(), run, state.owner()), key="again")  # fmt: skip
+            if not active and run.evaluation is not None:
+                way_to("results", "See the results", run=run.id)
+            if not active and run.checkpoint:
+                way_to("classify", "Classify photos", run=run.id)
+            show_controls(run, status)
     st.fragment(show_run, run_every=TICK_SECONDS if active else None)(run)
     show_epochs(run)
+    if not active:
+        with st.container(horizontal=True):
+            st.button("Start again with these settings", icon=":material/replay:", on_click=start_again, args=(state.memory(), run, state.owner()), key="again")  # fmt: skip
+            if is_allowed(run):
+                st.button("Delete", icon=":material/delete:", on_click=confirm_delete, args=(run,), key="delete")
 
 
 def show_what() -> bool:
@@ -225,6 +231,9 @@ def show_setup() -> None:
             for declared in settings_of(TrainingConfig, "training"):
                 if declared.path.split(".")[1] not in MAIN_FIELDS:
                     field(declared.path)
+    with st.container():
+        if ready:
+            show_fit(current_dataset())
     label = ":material/play_arrow: Start training"
     st.button(
         words.on_primary(label) if ready else label,
@@ -254,3 +263,4 @@ else:
         show_chosen(run)
     else:
         st.caption("Loss and accuracy appear here, batch by batch, a few seconds after the start. You may close the page meanwhile.")  # fmt: skip
+show_queue()

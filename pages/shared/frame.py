@@ -12,6 +12,7 @@ from core.photos.dataset import Dataset
 from core.runs import ACTIVE, Run
 from pages.shared import places, problems, state, words
 from pages.shared.current import current_dataset, current_run, num_classes
+from pages.shared.person import show_person
 from pages.shared.places import PLACES, way_to
 from pages.shared.work import chosen_job, follow_up
 
@@ -69,6 +70,7 @@ def _sidebar() -> None:
                 st.caption(group)
                 for name in names:
                     way_to(name)
+        show_person()
 
 
 def _tab(title: str, run: Run | None) -> None:

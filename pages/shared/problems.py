@@ -22,6 +22,8 @@ def show_remembered() -> None:
             kind, text = sentences.pop(0)
             if kind == "error":
                 st.error(plain(text), icon=":material/error:")
+            elif kind == "done":
+                st.success(plain(text), icon=":material/check:")
             else:
                 st.warning(plain(text), icon=":material/link_off:")
 

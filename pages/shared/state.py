@@ -52,7 +52,9 @@ class Memory:
         sentences: for the person, shown once at the top of the page: (kind of alert, plain text).
         seen_active: ids of runs that were seen at work, so that their end is noticed.
         watched: id of the run whose end the browser's tab tells.
-        stopping: ids of runs that were asked to stop here.
+        asked: id of a run -> what it was last asked here, "stopping" or "pausing"; None once it was asked to go on.
+        admin_key: what the person gave as the administrator's key.
+        measuring: id of the job that measures what a run will need, or None.
         draw_number: which draw of augmentation the preview shows.
         folder: the folder typed on the Photos page, also while drawn pets are chosen.
         wants_folder: whether a folder is chosen, also while none is typed yet.
@@ -67,7 +69,9 @@ class Memory:
     sentences: list[tuple[str, str]] = field(default_factory=list)
     seen_active: set[str] = field(default_factory=set)
     watched: str | None = None
-    stopping: set[str] = field(default_factory=set)
+    asked: dict[str, str | None] = field(default_factory=dict)
+    admin_key: str = ""
+    measuring: str | None = None
     draw_number: int = 1
     folder: str = ""
     wants_folder: bool = False
@@ -79,8 +83,13 @@ class Memory:
 
     def use_preset(self, preset_id: str) -> None:
         """Takes network, augmentation and training from a preset; photos, their split and the name stay."""
-        old, new = self.draft, experiment_of(preset_id)
-        self.draft = replace(new, photos=replace(old.photos, fit=new.photos.fit), split=old.split, name=old.name)
+        self.take_settings(experiment_of(preset_id))
+
+    def take_settings(self, settings: ExperimentConfig) -> None:
+        """Takes network, augmentation and training from elsewhere; photos, their split and the name stay."""
+        old = self.draft
+        photos = replace(old.photos, fit=settings.photos.fit)
+        self.draft = replace(settings, photos=photos, split=old.split, name=old.name)
 
     def use_source(self, wants_folder: bool, folder: str) -> None:
         """Where the photos come from."""

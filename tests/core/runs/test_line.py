@@ -15,7 +15,6 @@ from core.runs.line import expected_starts
         ([None], [60, 30], 1, [None, None]),
         ([None, 50], [60, 30], 2, [50, 110]),
         ([10], [None, 30], 1, [10, None]),
-        ([50, 70, 90], [5], 1, [50]),
     ],
 )
 def test_expected_starts(left, needed, slots, starts):

@@ -1,0 +1,97 @@
+"""What a person can do to a run: pause, stop, go on, train longer, delete. Only whoever started it may, or an administrator."""
+
+import streamlit as st
+
+from core import config
+from core.errors import AppError
+from core.runs import ACTIVE, Run, delete_run, extend_run, may_control, pause_run, people, start_run, stop_run
+from pages.shared import state, words
+from pages.shared.state import Memory
+
+GOES_ON = ("paused", "stopped", "interrupted", "failed")
+
+
+def is_allowed(run: Run) -> bool:
+    """Whether this visitor may touch a run."""
+    return may_control(run, state.owner(), state.memory().admin_key)
+
+
+def whose(run: Run) -> str:
+    """``yours``, or the name of the person it belongs to; plain text."""
+    return "yours" if run.owner and run.owner == state.owner() else people.name_of(run.owner)
+
+
+def show_controls(run: Run, status: str) -> None:
+    """The buttons that make sense now, or whose run it is."""
+    visit = state.memory()
+    if not is_allowed(run):
+        st.caption(f":material/lock: Started by {words.plain(whose(run))}, who alone can pause or stop it.")
+    elif status in ACTIVE:
+        if status == "running":
+            st.button("Pause", icon=":material/pause:", on_click=pause, args=(visit, run), key="pause", help="Keeps everything, ends the process and frees its memory. It goes on exactly where it was.")  # fmt: skip
+        st.button("Stop", icon=":material/stop:", on_click=stop, args=(visit, run), key="stop", help="Keeps the best epoch and tests it.")  # fmt: skip
+    else:
+        if status in GOES_ON:
+            st.button("Go on", icon=":material/play_arrow:", on_click=go_on, args=(visit, run), key="go-on", help="From its last checkpoint, to the same weights as if it had never ended.")  # fmt: skip
+        if run.history.epochs:
+            _show_longer(visit, run)
+
+
+def _show_longer(visit: Memory, run: Run) -> None:
+    popover = st.popover("Train longer", icon=":material/more_time:", on_change="rerun", key="longer")
+    if popover.open:
+        with popover:
+            planned = run.config.training.epochs
+            limits = config.setting("training.epochs").limits
+            epochs = st.number_input(
+                "Epochs in all", planned + 1, int(limits.maximum), min(2 * planned, int(limits.maximum)),
+                key=f"longer-{run.id}-{planned}", help="Those that are done included. The learning rate goes on as in a run of that length from the start.",
+            )  # fmt: skip
+            st.button("Go on", on_click=train_longer, args=(visit, run, epochs), key="go-on-longer")
+
+
+def pause(visit: Memory, run: Run) -> None:
+    _try(visit, run, "pausing", pause_run)
+
+
+def stop(visit: Memory, run: Run) -> None:
+    _try(visit, run, "stopping", stop_run)
+
+
+def go_on(visit: Memory, run: Run) -> None:
+    _try(visit, run, None, start_run)
+
+
+def train_longer(visit: Memory, run: Run, epochs: int) -> None:
+    _try(visit, run, None, lambda chosen: extend_run(chosen, epochs))
+
+
+def _try(visit: Memory, run: Run, doing: str | None, act) -> None:
+    try:
+        act(run)
+    except AppError as error:
+        visit.remember(error)
+    else:
+        visit.run = run.id
+        visit.asked[run.id] = doing
+
+
+@st.dialog("Delete this run?", icon=":material/delete:")
+def confirm_delete(run: Run) -> None:
+    """Asks before a run is removed for good."""
+    accuracy = run.history.results.get("test_accuracy")
+    known = f", {words.percent(accuracy)} on test photos" if accuracy is not None else ""
+    st.markdown(f"**{words.plain(run.name)}** of {words.when(run.created)}{known}.")
+    st.markdown("Its weights, curves and answers are removed from the disk. Its photos stay. This cannot be undone.")
+    with st.container(horizontal=True):
+        if st.button("Delete it", key="delete-yes", icon=":material/delete:"):
+            try:
+                delete_run(run)
+            except AppError as error:
+                state.memory().remember(error)
+            else:
+                state.memory().run = None
+                state.write_address()
+            st.rerun()
+        if st.button("Keep it", key="delete-no"):
+            st.rerun()

@@ -1,0 +1,62 @@
+"""What a run's curve says, in words, with the knob to turn."""
+
+import streamlit as st
+
+from core import config
+from core.config import ExperimentConfig
+from core.errors import AppError
+from core.runs import Run
+from core.training.diagnose import Finding, diagnose_run
+from pages.shared import state, words
+from pages.shared.fields import choice_words
+from pages.shared.state import Memory
+
+_ICONS = {"learns nothing": ":material/error:", "warning": ":material/warning:", "note": ":material/info:"}
+
+
+def show_findings(run: Run) -> None:
+    """One box a finding, the gravest first; one line where there is none."""
+    findings = diagnose_run(run)
+    with st.container(gap="small"):
+        for finding in findings:
+            _show(run, finding)
+        if not findings and len(run.history.epochs) >= 2:
+            st.caption(":material/check: Nothing strange in these curves so far.")
+
+
+def _show(run: Run, finding: Finding) -> None:
+    with st.container(border=True, gap="xsmall", key=f"finding-{finding.kind}"):
+        st.markdown(f"{_ICONS[finding.severity]} **{words.plain(finding.title)}**")
+        st.markdown(words.plain(finding.evidence))
+        st.caption(words.plain(finding.advice))
+        if finding.changes:
+            st.button(
+                _what_changes(finding),
+                icon=":material/tune:",
+                on_click=use_advice,
+                args=(state.memory(), run.config, finding),
+                key=f"advice-{finding.kind}",
+                help="Takes this run's settings into yours, with that change. Nothing starts by itself.",
+            )
+
+
+def _what_changes(finding: Finding) -> str:
+    parts = (f"{config.setting(path).label.lower()} to {_value(value)}" for path, value in finding.changes)
+    return f"Set {', '.join(parts)}"
+
+
+def _value(value) -> str:
+    return choice_words(value) if isinstance(value, str) else words.setting_value(value)
+
+
+def use_advice(visit: Memory, of_run: ExperimentConfig, finding: Finding) -> None:
+    """The run's settings with the advice taken, as the draft; the photos chosen here stay."""
+    try:
+        changed = of_run
+        for path, value in finding.changes:
+            changed = config.put(changed, path, value)
+    except AppError as error:
+        visit.remember(error)
+    else:
+        visit.take_settings(changed)
+        visit.sentences.append(("done", f"{_what_changes(finding)}: done. Press Start to train with it."))

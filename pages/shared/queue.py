@@ -1,0 +1,62 @@
+"""The line at the machine: who trains, who waits, and when they will probably start."""
+
+import streamlit as st
+
+from core.errors import AppError
+from core.runs import Run
+from core.runs.line import line
+from core.training.forecast import forecast
+from pages.shared import state, words
+from pages.shared.controls import is_allowed, stop, whose
+from pages.shared.current import all_runs
+from pages.shared.places import way_to
+
+TICK_SECONDS = 2.0
+
+
+def show_queue() -> None:
+    """Everybody's runs that wait or train; nothing where this visitor's run is the only one."""
+    st.fragment(_tick, run_every=TICK_SECONDS if _active() else None)()
+
+
+def _active() -> list[Run]:
+    return [run for run in all_runs() if run.is_active]
+
+
+def _tick() -> None:
+    active = _active()
+    with st.container():
+        if len(active) < 2 and all(run.id == state.memory().run for run in active):
+            return
+        at_work, waiters = line(active, total_seconds)
+        st.header("In line")
+        for run in at_work:
+            left = run.history.eta_seconds
+            _row(run, "trains now" + (f", about {words.duration(left)} left" if left is not None else ""))
+        for waiter in waiters:
+            start = waiter.start_seconds
+            soon = "starts when it is its turn" if start is None else f"starts in about {words.duration(start)}"
+            _row(waiter.run, f"number {waiter.position}, {'starts in a moment' if start == 0 else soon}")
+
+
+def _row(run: Run, where: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"line-{run.id}"):
+        way_to("training", words.plain(words.short(run.name)), icon="", run=run.id)
+        st.caption(f"{words.plain(whose(run))} · {where}")
+        if is_allowed(run) and run.id != state.memory().run:
+            word = "Stop" if run.status == "running" else "Cancel"
+            st.button(word, on_click=stop, args=(state.memory(), run), key=f"cancel-{run.id}", type="tertiary")
+
+
+@st.cache_data(ttl=60, max_entries=200, show_spinner=False)
+def _seconds(run_id: str, _run: Run) -> float | None:
+    counts = {split: sum(classes.values()) for split, classes in _run.dataset["counts"].items()}
+    try:
+        return forecast(_run.config, counts, len(_run.class_names)).total_seconds
+    except AppError:
+        return None
+
+
+def total_seconds(run: Run) -> float | None:
+    """How long a run will probably take, from its start."""
+    return _seconds(run.id, run)
