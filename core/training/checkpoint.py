@@ -63,7 +63,7 @@ def save(folder: Path, name: str, arrays: dict[str, np.ndarray], state: dict) ->
     manifest = path.with_suffix(".json")
     try:
         _write_arrays(temporary, arrays)
-        entry = {"sha256": _sync_and_hash(temporary), "state": state}
+        entry = {"sha256": _sync_and_hash(temporary), "state": state, "state_sha256": _hash_of(state)}
         # A name that is written again (best) lists old and new while one replaces the other.
         old = _entries(manifest)[:1]
         if old:
@@ -215,9 +215,19 @@ def _entries(manifest: Path) -> list[dict]:
     """[{"sha256", "state"}], newest first; empty if the manifest is missing or damaged."""
     try:
         entries = json.loads(manifest.read_text())
-        return [entry for entry in entries if isinstance(entry["sha256"], str) and isinstance(entry["state"], dict)]
+        return [entry for entry in entries if isinstance(entry["sha256"], str) and _is_whole(entry)]
     except (OSError, ValueError, KeyError, TypeError):
         return []
+
+
+def _is_whole(entry: dict) -> bool:
+    """Whether the state is what was written: a damaged digit in it is JSON as well."""
+    state = entry["state"]
+    return isinstance(state, dict) and entry.get("state_sha256", _hash_of(state)) == _hash_of(state)
+
+
+def _hash_of(state: dict) -> str:
+    return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()
 
 
 def _hash(path: Path) -> str:
