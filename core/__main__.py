@@ -7,7 +7,7 @@ progress goes to stderr.
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -227,7 +227,7 @@ def train(folder, preset_id, config_path, assignments, epochs, seed, name, as_js
 
 def _wait(run, as_json: bool) -> None:
     """Shows a run's progress until its last word; Ctrl-C asks it to stop, a second one only stops looking."""
-    from core.runs import stop_run
+    from core.runs import stop_run, why_interrupted
 
     line = Bar()
     has_stopped = False
@@ -254,16 +254,24 @@ def _wait(run, as_json: bool) -> None:
     if summary["status"] == "interrupted":
         raise AppError(
             f"The worker of run {run.id} ended without a word; {run.folder / 'worker.log'} has its output. "
-            f"To go on from its last checkpoint: python -m core resume {run.id}"
+            + (f"{why} " if (why := why_interrupted(run)) else "")
+            + f"To go on from its last checkpoint: python -m core resume {run.id}"
         )
+    if summary["status"] == "paused":
+        click.echo(f"Paused. {history.message} To go on: python -m core resume {run.id}".replace("  ", " "), err=True)
     if summary["status"] == "stopped":
         click.echo(f"Stopped. To go on from here: python -m core resume {run.id}", err=True)
     _emit(summary, as_json, _summary_sentence(summary))
 
 
 def _summary_sentence(summary: dict) -> str:
-    if summary["test_accuracy"] is None:
+    if summary["val_accuracy"] is None:
         return f"{summary['run']}: {summary['status']} before it had learned anything."
+    if summary["test_accuracy"] is None:
+        return (
+            f"{summary['run']}: {summary['status']}, best epoch {summary['best_epoch']} so far, validation accuracy "
+            f"{summary['val_accuracy']:.1%}."
+        )
     return (
         f"{summary['run']}: {summary['status']}, best epoch {summary['best_epoch']}, validation accuracy "
         f"{summary['val_accuracy']:.1%}, test accuracy {summary['test_accuracy']:.1%}, {summary['photos_per_second']:,.0f} photos/s."
@@ -313,39 +321,39 @@ def runs(as_json):
 @as_json
 def stop(run, as_json):
     """Stop RUN: its best epoch is kept and tested. Waits until it has."""
-    from core.runs import find_run, stop_run
+    from core.runs import stop_run
 
-    found = find_run(run)
-    stop_run(found)
-    _wait(found, as_json)
+    _change(stop_run, run, as_json)
 
 
 @main.command()
 @click.argument("run")
 @as_json
-def resume(run, as_json):
-    """Go on with a stopped, paused or interrupted RUN from its last checkpoint, and wait for it."""
-    from core.runs import find_run, start_run
+def pause(run, as_json):
+    """Pause RUN: it writes a checkpoint, ends its process and frees its memory. Waits until it has."""
+    from core.runs import pause_run
 
-    found = find_run(run)
-    start_run(found)
-    _wait(found, as_json)
+    _change(pause_run, run, as_json)
 
 
 @main.command()
 @click.argument("run")
-def pause(run):
-    """Pause RUN: it writes a checkpoint, ends its process and frees its memory. Waits until it has."""
-    from core.jobs import ask
+@click.option("--epochs", type=int, help="Train it longer than it was planned for, a completed one too.")
+@as_json
+def resume(run, epochs, as_json):
+    """Go on with a stopped, paused or interrupted RUN from its last checkpoint, and wait for it."""
+    from core.runs import extend_run, start_run
+
+    _change(start_run if epochs is None else lambda found: extend_run(found, epochs), run, as_json)
+
+
+def _change(change: Callable, run_id: str, as_json: bool) -> None:
+    """Asks for something and waits for the run's last word."""
     from core.runs import find_run
 
-    found = find_run(run)
-    if not found.is_active:
-        raise AppError(f"The run “{run}” is {found.status}; only a run that waits or trains can be paused.")
-    ask(found.folder, "pause")
-    while found.is_active:
-        time.sleep(0.2)
-    click.echo(f"Paused. To go on: python -m core resume {run}", err=True)
+    found = find_run(run_id)
+    change(found)
+    _wait(find_run(run_id), as_json)
 
 
 @main.command()

@@ -3,7 +3,10 @@
 import json
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
+
+BALLAST_BYTES = 2**16
 
 
 class EventLog:
@@ -15,12 +18,12 @@ class EventLog:
     """
 
     def __init__(self, path: Path, at: int | None = None):
-        self._file = open(path, "ab+")  # noqa: SIM115 (kept open while the worker lives)
-        size = self._file.seek(0, os.SEEK_END)
-        if at is not None and at < size:
-            self._file.truncate(at)
-            size = self._file.seek(0, os.SEEK_END)
-        self._cut_unfinished_line(size)
+        self.path = path
+        self._ballast = path.with_name("ballast")
+        self._file = open(path, "ab+", buffering=0)  # noqa: SIM115 (kept open while the worker lives)
+        if at is not None:
+            self.cut(at)
+        self._cut_unfinished_line(self.offset)
 
     def _cut_unfinished_line(self, size: int) -> None:
         if not size:
@@ -30,26 +33,72 @@ class EventLog:
         if not tail.endswith(b"\n"):
             self._file.truncate(size - len(tail) + tail.rfind(b"\n") + 1)
 
+    def cut(self, at: int) -> None:
+        """Forgets what was written after byte ``at``: a run goes on from the checkpoint that remembers it."""
+        if at < self.offset:
+            self._file.truncate(at)
+
     @property
     def offset(self) -> int:
         """Bytes written so far; what a checkpoint remembers."""
         return self._file.seek(0, os.SEEK_END)
 
     def append(self, kind: str, **fields) -> None:
-        """Adds one event with the present time (seconds since 1970). Numbers that JSON lacks (NaN, inf) become text."""
+        """Adds one event with the present time (seconds since 1970). Numbers that JSON lacks (NaN, inf) become text.
+
+        Raises:
+            OSError: disk full or read-only; the file ends with the event before.
+        """
         event = {"kind": kind, "time": round(time.time(), 3), **fields}
         try:
             line = json.dumps(event, allow_nan=False)
         except ValueError:
             line = json.dumps({key: _plain(value) for key, value in event.items()})
-        self._file.write(line.encode() + b"\n")
-        self._file.flush()
+        before, left = self.offset, line.encode() + b"\n"
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError:
+            with suppress(OSError):
+                self._file.truncate(before)
+            raise
+
+    def take_ballast(self) -> None:
+        """Takes a little of the disk, to be given back for the last word when the disk is full. ``close`` gives it back.
+
+        Raises:
+            OSError: the disk is full already, or read-only.
+        """
+        try:
+            with open(self._ballast, "wb") as file:
+                file.write(os.urandom(BALLAST_BYTES))  # random: some file systems store zeros in no room at all
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            with suppress(OSError):
+                self._ballast.unlink(missing_ok=True)
+            raise
+
+    def last_word(self, kind: str, **fields) -> None:
+        """Adds the event that a job ends with, on a full disk too, and makes it survive a power cut.
+
+        Raises:
+            OSError: the disk is read-only, or full in spite of the ballast.
+        """
+        try:
+            self.append(kind, **fields)
+        except OSError:
+            self._ballast.unlink(missing_ok=True)
+            self.append(kind, **fields)
+        self.sync()
 
     def sync(self) -> None:
         """Makes what was appended survive a power cut."""
         os.fsync(self._file.fileno())
 
     def close(self) -> None:
+        with suppress(OSError):  # a disk that became read-only keeps it
+            self._ballast.unlink(missing_ok=True)
         self._file.close()
 
 

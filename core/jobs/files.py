@@ -1,13 +1,18 @@
 """Where things lie on disk, and how a file is replaced without ever being half there."""
 
+import errno
 import json
 import os
 import secrets
+import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[2]
+ALMOST_FULL_BYTES = 2**20
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def workspace() -> Path:
@@ -79,6 +84,71 @@ def write_atomic(path: Path, content: str | bytes) -> None:
 def read_json(path: Path) -> Any:
     """The content of a JSON file. Raises FileNotFoundError or ValueError."""
     return json.loads(path.read_bytes().decode("utf-8", "surrogateescape"))
+
+
+def sweep(folder: Path, older_than_seconds: float = 0) -> None:
+    """Removes temporary files (hidden, ``.tmp``) that a crash left in a folder.
+
+    Args:
+        folder: one that nobody else writes to now, or
+        older_than_seconds: only files of that age, so that what another process writes this moment stays.
+    """
+    for path in folder.glob(".*.tmp"):
+        try:
+            if time.time() - path.stat().st_mtime >= older_than_seconds:
+                path.unlink()
+        except FileNotFoundError:
+            continue
+
+
+def disk_trouble(error: OSError, folder: Path) -> str | None:
+    """A sentence if an error means that the disk takes nothing more; None for any other.
+
+    Args:
+        error: what writing raised.
+        folder: where it was written.
+    """
+    if error.errno in _FULL:
+        return (
+            f"The disk that holds “{folder}” takes no more ({os.strerror(error.errno)}; {_free_megabytes(folder)} MB are free). "
+            "What was saved before is untouched. Make room, then go on."
+        )
+    if error.errno == errno.EROFS:
+        return _read_only(folder)
+    if error.errno == errno.EIO:
+        return (
+            f"The disk that holds “{folder}” reports an error ({os.strerror(error.errno)}). Check the disk, then go on; what "
+            "cannot be read back is noticed and passed over."
+        )
+    return None
+
+
+def why_unwritable(folder: Path) -> str | None:
+    """A sentence on why nothing can be written into a folder at this moment; None if it can be."""
+    try:
+        if os.statvfs(folder).f_flag & os.ST_RDONLY:
+            return _read_only(folder)
+        if shutil.disk_usage(folder).free < ALMOST_FULL_BYTES:
+            return f"The disk that holds “{folder}” is full ({_free_megabytes(folder)} MB are free). Make room, then go on."
+    except OSError as error:
+        return f"“{folder}” cannot be reached ({error.strerror}). Check the disk, then go on."
+    if not os.access(folder, os.W_OK):
+        return f"Nothing may be written into “{folder}”. Change its permissions, then go on."
+    return None
+
+
+def _read_only(folder: Path) -> str:
+    return (
+        f"The disk that holds “{folder}” is read-only, so nothing could be written. Systems do that to a disk with errors: check "
+        "it, make it writable, then go on."
+    )
+
+
+def _free_megabytes(folder: Path) -> str:
+    try:
+        return f"{shutil.disk_usage(folder).free / 1e6:.1f}"
+    except OSError:
+        return "unknown"
 
 
 def random_letters(length: int) -> str:

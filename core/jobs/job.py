@@ -14,7 +14,7 @@ from pathlib import Path
 
 from core.errors import AppError, RunError
 from core.jobs.events import EventLog, last_event, read_events
-from core.jobs.files import PROJECT, jobs_folder, random_letters, read_json, write_atomic
+from core.jobs.files import PROJECT, disk_trouble, jobs_folder, random_letters, read_json, write_atomic
 from core.jobs.lock import Lock, is_held
 
 Report = Callable[[str, int, int], None]
@@ -23,7 +23,15 @@ _ID = re.compile(r"[a-z0-9][a-z0-9-]{2,63}")
 
 
 class Cancelled(Exception):
-    """Raised by a ``Report`` when the person asked for the work to stop. Long functions clean up and let it through."""
+    """Raised when the person asked for the work to end. Long functions clean up and let it through.
+
+    Args:
+        word: what was asked for: ``stop`` or ``pause``.
+    """
+
+    def __init__(self, word: str = "stop"):
+        super().__init__(word)
+        self.word = word
 
 
 def no_report(stage: str, done: int, total: int) -> None:
@@ -131,10 +139,19 @@ def spawn(module: str, folder: Path, environment: dict[str, str] | None = None) 
 
 
 def ask(folder: Path, what: str) -> None:
-    """Leaves a request (``stop`` or ``pause``) for the worker; it is read at the next step. Stop wins over pause."""
+    """Leaves a request (``stop`` or ``pause``) for the worker; it is read at the next step. Stop wins over pause.
+
+    Raises:
+        RunError: the disk is full or read-only.
+    """
     if what == "pause" and requested(folder) == "stop":
         return
-    write_atomic(folder / "request", what)
+    try:
+        write_atomic(folder / "request", what)
+    except OSError as error:
+        raise RunError(
+            disk_trouble(error, folder) or f"The request to {what} could not be written ({error})."
+        ) from error
 
 
 def requested(folder: Path) -> str | None:
@@ -174,26 +191,61 @@ def run_job(folder: Path, work: Callable[[Job, Report], dict]) -> int:
             last_word[:] = [now, stage]
             log.append("progress", stage=stage, done=done, total=total)
 
-    try:
+    def whole() -> dict:
         log.append("started")
-        fields = work(Job(folder.name, folder, read_json(folder / "job.json")["kind"]), report)
-        log.append("completed", **fields)
-    except Cancelled:
-        log.append("stopped")
-    except AppError as error:
-        log.append("failed", message=str(error))
-        return 1
-    except BaseException:
-        traceback.print_exc()
-        log.append("failed", message=BUG)
-        return 1
+        return work(Job(folder.name, folder, read_json(folder / "job.json")["kind"]), report)
+
+    try:
+        return conclude(log, whole)
+    finally:
+        lock.release()
+
+
+def conclude(
+    log: EventLog, work: Callable[[], dict | None], kept: dict | None = None, when_full: str = "failed"
+) -> int:
+    """Does the work of a job and leaves the last word, whatever happens. Closes the log.
+
+    Args:
+        log: the job's events.
+        work: returns the fields of the ``completed`` event, or None if it has left a last word itself.
+        kept: fields of the last word of a job that was cancelled.
+        when_full: what a job is whose disk takes no more: ``failed``, or ``paused`` where it can go on later.
+
+    Returns:
+        Exit status: 0 done, stopped or paused by a person, 1 otherwise.
+    """
+    try:
+        kind, fields, status = "completed", work(), 0
+    except BaseException as error:
+        kind, fields, status = _end_of(error, kept or {}, when_full, log.path.parent)
+    try:
+        if fields is not None:
+            log.last_word(kind, **fields)
+    except OSError as error:  # the job is then found interrupted, and readers see for themselves what the disk is like
+        print(disk_trouble(error, log.path.parent) or error, file=sys.stderr)
+        status = 1
     finally:
         log.close()
-        lock.release()
-    return 0
+    return status
+
+
+def _end_of(error: BaseException, kept: dict, when_full: str, folder: Path) -> tuple[str, dict, int]:
+    """(kind of the last event, its fields, exit status) of work that raised."""
+    if isinstance(error, Cancelled):
+        return ("paused" if error.word == "pause" else "stopped"), kept, 0
+    if isinstance(error, AppError):
+        return "failed", {"message": str(error)}, 1
+    if isinstance(error, OSError) and (sentence := disk_trouble(error, folder)):
+        return when_full, {"message": sentence}, 1
+    traceback.print_exception(error)
+    return "failed", {"message": NO_MEMORY if isinstance(error, MemoryError) else BUG}, 1
 
 
 BUG = "Something went wrong that is not your doing. The details are in worker.log in the job's folder; please report them."
+NO_MEMORY = (
+    "There was not enough memory. Close other programs, or lower the batch size or the picture size, and start again."
+)
 
 
 def _json(values: dict) -> str:

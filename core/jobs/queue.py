@@ -58,14 +58,14 @@ def wait_for_slot(job_id: str, on_position: Callable[[int], None], give_up: Call
     shown = 0
     try:
         while True:
+            if give_up():  # before a slot is taken: who was struck off while waiting starts nothing
+                return None
             ahead = [path for path in _tickets() if path.name < ticket.path.name and _alive(path)]
             if not ahead:
                 for number in range(num_slots()):
                     lock = Lock(slots_folder() / f"slot-{number}.lock")
                     if lock.acquire(timeout_seconds=0.05):
                         return Slot(lock)
-            if give_up():
-                return None
             if len(ahead) + 1 != shown:
                 shown = len(ahead) + 1
                 on_position(shown)

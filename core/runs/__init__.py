@@ -1,8 +1,18 @@
 """A run is a job with a config, a history and checkpoints. No TensorFlow."""
 
-from core.runs.engines.local import revive_waiting, start_run, stop_run
+from core.runs.ends import why_interrupted
+from core.runs.engines.local import extend_run, pause_run, revive_waiting, start_run, stop_run
 from core.runs.history import History, read_history
-from core.runs.store import ACTIVE, Run, create_run, delete_run, find_run, list_runs, newest_completed
+from core.runs.store import (
+    ACTIVE,
+    Run,
+    create_run,
+    delete_run,
+    find_run,
+    list_runs,
+    may_control,
+    newest_completed,
+)
 
 __all__ = [
     "ACTIVE",
@@ -10,11 +20,15 @@ __all__ = [
     "Run",
     "create_run",
     "delete_run",
+    "extend_run",
     "find_run",
     "list_runs",
+    "may_control",
     "newest_completed",
+    "pause_run",
     "read_history",
     "revive_waiting",
     "start_run",
     "stop_run",
+    "why_interrupted",
 ]

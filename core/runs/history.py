@@ -28,7 +28,10 @@ class History:
         position: place in the queue, 0 when it is not waiting.
         stage: what it is doing besides training, in words ("caching", "testing"), with done and total.
         notices: sentences for the person, oldest first.
-        message: why it failed, or "".
+        message: why it failed or paused by itself, or "".
+        circumstances: what its last bits depend on, see ``core.training.device.circumstances``.
+        memory_bytes, start_memory_bytes: what its process held at the last report, and before its first step.
+        memory_free_fraction: what was free of the computer's memory at the last report, 0..1; None before there is one.
         results: the fields of the last word: best_epoch, val_accuracy, test_accuracy, test_loss, photos_per_second.
     """
 
@@ -50,6 +53,10 @@ class History:
     notices: list[str] = field(default_factory=list)
     message: str = ""
     results: dict = field(default_factory=dict)
+    circumstances: dict = field(default_factory=dict)
+    memory_bytes: int = 0
+    start_memory_bytes: int = 0
+    memory_free_fraction: float | None = None
     num_events: int = 0
 
     @property
@@ -85,6 +92,8 @@ def fold(history: History, events: list[dict]) -> None:
                 history.results = {}
                 for name in ("num_epochs", "steps_per_epoch", "num_train", "device", "precision"):
                     setattr(history, name, event[name])
+                history.circumstances = event.get("circumstances", {})
+                history.start_memory_bytes, history.memory_free_fraction = event.get("memory_bytes", 0), None
             case "notice":
                 if event["text"] not in history.notices:
                     history.notices.append(event["text"])
@@ -95,18 +104,25 @@ def fold(history: History, events: list[dict]) -> None:
                     values.append(event[name])
                 if len(history.batches["step"]) > 2 * NUM_BATCH_POINTS:
                     _halve(history.batches)
+                _note_memory(history, event)
             case "epoch":
                 history.epochs.append({key: value for key, value in event.items() if key not in ("kind", "time")})
                 history.step = event["epoch"] * history.steps_per_epoch
                 history.stage = ""
                 if event.get("best"):
                     history.best_epoch = event["epoch"]
+                _note_memory(history, event)
             case "completed" | "stopped" | "paused" | "failed":
                 history.stage, history.position, history.eta_seconds = "", 0, None
                 history.message = event.get("message", "")
                 history.results = {key: value for key, value in event.items() if key not in ("kind", "time", "message")}
                 if event.get("best_epoch"):
                     history.best_epoch = event["best_epoch"]
+
+
+def _note_memory(history: History, event: dict) -> None:
+    history.memory_bytes = event.get("memory_bytes", history.memory_bytes)
+    history.memory_free_fraction = event.get("memory_free_fraction", history.memory_free_fraction)
 
 
 def _halve(batches: dict[str, list]) -> None:

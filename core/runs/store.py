@@ -1,9 +1,11 @@
 """Runs on disk: make one, find one, list them."""
 
+import hmac
 import json
+import os
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,6 +18,7 @@ from core.errors import RunError
 from core.jobs import (
     check_id,
     is_held,
+    last_event,
     new_id,
     read_json,
     runs_folder,
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from core.photos.dataset import Dataset
 
 ACTIVE = ("queued", "running")
+ADMIN_KEY = "ALEXNET_ADMIN_KEY"
 _LIBRARIES = ("tensorflow", "keras", "numpy", "opencv-python-headless", "pillow", "streamlit")
 
 
@@ -80,6 +84,11 @@ class Run:
     def status(self) -> str:
         """queued, running, paused, stopped, completed, failed or interrupted; derived, never stored."""
         return status_of(self.folder)
+
+    @property
+    def last(self) -> dict | None:
+        """The last event, or None before the first."""
+        return last_event(self.events_path)
 
     @property
     def is_active(self) -> bool:
@@ -172,6 +181,48 @@ def newest_completed() -> Run:
         if run.status == "completed" and run.checkpoint:
             return run
     raise RunError("There is no trained network yet. Train one first, e.g. python -m core train drawn --epochs 12.")
+
+
+def may_control(run: Run, token: str, admin_key: str = "") -> bool:
+    """Whether somebody may stop, pause, resume, extend or delete a run from a browser.
+
+    The browser that started it may, and whoever knows the administrator's key, which the server has in the environment
+    variable ``ALEXNET_ADMIN_KEY``. A run without an owner was started from the command line: where there is an administrator
+    it is theirs alone, elsewhere it is everybody's. The command line itself asks nobody: who has a shell has the files.
+
+    Args:
+        token: of the browser, as given to ``create_run``; "" if it has none.
+        admin_key: what the person gave as the administrator's key.
+    """
+    key = os.environ.get(ADMIN_KEY, "")
+    if key and _equal(admin_key, key):
+        return True
+    return _equal(token, run.owner) if run.owner else not key
+
+
+def _equal(given: str, secret: str) -> bool:
+    """Takes as long whatever was given, so that nobody finds a secret letter by letter."""
+    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), secret.encode("utf-8", "surrogatepass"))
+
+
+def more_epochs(run: Run, epochs: int) -> Run:
+    """Writes a longer training into a run's config.json, with what it was before. ``core.runs.extend_run`` goes on with it.
+
+    Raises:
+        RunError: not more epochs than it was trained for.
+        ConfigError: more than the limit.
+    """
+    planned = run.history.num_epochs or run.config.training.epochs
+    if epochs <= planned:
+        raise RunError(
+            f"A run can only be made longer: “{run.id}” was planned for {planned} epochs; received {epochs}. Give more than {planned}."
+        )
+    config = replace(run.config, training=replace(run.config.training, epochs=epochs))
+    configs.check(config)
+    step = {"from_epochs": planned, "to_epochs": epochs, "done_epochs": len(run.history.epochs), "time": time.time()}
+    asked = run._asked | {"config": configs.to_dict(config), "extended": [*run._asked.get("extended", []), step]}
+    write_atomic(run.folder / "config.json", json.dumps(asked, indent=2, ensure_ascii=False) + "\n")
+    return Run(run.id, run.folder)
 
 
 def delete_run(run: Run) -> None:

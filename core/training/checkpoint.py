@@ -2,21 +2,28 @@
 
 A checkpoint is two files. ``<name>.safetensors`` holds arrays, and ``<name>.json``, written after it, holds its SHA-256 and the
 small state. Without a valid json the pair does not count, so a crash at any instant leaves the one before in force.
+
+The best weights are replaced before the step checkpoint that knows of them is written. What was best before is kept beside
+them, so that a run that was killed in between goes on with the best epoch that its checkpoint tells of.
 """
 
 import hashlib
 import json
 import os
+import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from core.errors import ModelError
-from core.jobs import sync_folder, write_atomic
+from core.jobs import sweep, sync_folder, write_atomic
 
 BEST = "best"
+BEFORE = "best-before"
 KEEP = 2
 
 
@@ -55,8 +62,8 @@ def save(folder: Path, name: str, arrays: dict[str, np.ndarray], state: dict) ->
     path, temporary = folder / f"{name}.safetensors", folder / f".{name}.tmp"
     manifest = path.with_suffix(".json")
     try:
-        save_file({key: np.asarray(value, order="C") for key, value in arrays.items()}, temporary)
-        entry = {"sha256": _sync_and_hash(temporary), "state": state}
+        _write_arrays(temporary, arrays)
+        entry = {"sha256": _sync_and_hash(temporary), "state": state, "state_sha256": _hash_of(state)}
         # A name that is written again (best) lists old and new while one replaces the other.
         old = _entries(manifest)[:1]
         if old:
@@ -70,13 +77,66 @@ def save(folder: Path, name: str, arrays: dict[str, np.ndarray], state: dict) ->
     return path
 
 
+def save_best(folder: Path, arrays: dict[str, np.ndarray], state: dict) -> None:
+    """Writes the best weights as ``save`` does, and keeps those that they replace until the next time.
+
+    Args:
+        state: has ``epoch``, by which ``put_back_best`` knows them.
+    """
+    if (folder / f"{BEST}.json").is_file():
+        for suffix in (
+            ".safetensors",
+            ".json",
+        ):  # a crash in between leaves two that do not match, which count for nothing
+            _copy(folder / f"{BEST}{suffix}", folder / f"{BEFORE}{suffix}")
+    save(folder, BEST, arrays, state)
+
+
+def put_back_best(folder: Path, epoch: int) -> bool:
+    """Makes the weights of ``epoch`` the best ones again if a later epoch has replaced them that is now to be done again.
+
+    Returns:
+        Whether there are whole best weights, of that epoch or a later one.
+    """
+    now, before = (read(folder / f"{name}.safetensors") for name in (BEST, BEFORE))
+    if before and before.state["epoch"] == epoch and (not now or now.state["epoch"] != epoch):
+        save(folder, BEST, before.arrays(), before.state)
+        return True
+    return now is not None
+
+
 def latest(folder: Path) -> Checkpoint | None:
     """The newest ``step-`` checkpoint whose bytes are what was written, or None. Damaged ones are passed over."""
+    return latest_and_damaged(folder)[0]
+
+
+def latest_and_damaged(folder: Path) -> tuple[Checkpoint | None, list[str]]:
+    """The newest whole ``step-`` checkpoint, or None; and the names of damaged ones that would have come before it."""
+    damaged = []
     for manifest in sorted(folder.glob("step-*.json"), reverse=True):
         found = read(manifest.with_suffix(".safetensors"))
         if found:
-            return found
-    return None
+            return found, damaged
+        damaged.append(manifest.stem)
+    return None, damaged
+
+
+def name_of(epoch: int, step: int) -> str:
+    """The name of a step checkpoint; names sort as the training went."""
+    return f"step-{epoch:06d}-{step:06d}"
+
+
+def place_of(name: str) -> tuple[int, int]:
+    """(epoch, step) of a step checkpoint's name."""
+    epoch, step = re.fullmatch(r"step-(\d+)-(\d+)", name).groups()
+    return int(epoch), int(step)
+
+
+def tidy(folder: Path, damaged: list[str] = ()) -> None:
+    """Before a run goes on: removes what a crash left half written, and damaged checkpoints, which would count as kept."""
+    sweep(folder)
+    for name in damaged:
+        _remove(folder / f"{name}.json")
 
 
 def read(path: Path) -> Checkpoint | None:
@@ -92,12 +152,37 @@ def read(path: Path) -> Checkpoint | None:
 def prune(folder: Path, keep: int = KEEP) -> None:
     """Removes all but the last ``keep`` step checkpoints, and what a crash left."""
     for manifest in sorted(folder.glob("step-*.json"), reverse=True)[keep:]:
-        manifest.unlink(missing_ok=True)  # first: without it the arrays do not count
-        manifest.with_suffix(".safetensors").unlink(missing_ok=True)
+        _remove(manifest)
     kept = {path.stem for path in folder.glob("step-*.json")}
     for path in folder.glob("step-*.safetensors"):
         if path.stem not in kept:
             path.unlink(missing_ok=True)
+
+
+def _remove(manifest: Path) -> None:
+    manifest.unlink(missing_ok=True)  # first: without it the arrays do not count
+    manifest.with_suffix(".safetensors").unlink(missing_ok=True)
+
+
+def _write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    try:
+        save_file({key: np.asarray(value, order="C") for key, value in arrays.items()}, path)
+    except SafetensorError as error:  # the disk's answer, in words: "I/O error: File too large (os error 27)"
+        number = re.search(r"os error (\d+)", str(error))
+        if number is None:
+            raise
+        raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from error
+
+
+def _copy(path: Path, other: Path) -> None:
+    """``other`` becomes another name of the file, or a copy where the disk has no such names. Replaced as a whole."""
+    temporary = other.with_name(f".{other.name}.tmp")
+    temporary.unlink(missing_ok=True)
+    try:
+        os.link(path, temporary)
+    except OSError:
+        shutil.copyfile(path, temporary)
+    os.replace(temporary, other)
 
 
 def pack_weights(weights: list[np.ndarray]) -> dict[str, np.ndarray]:
@@ -130,9 +215,19 @@ def _entries(manifest: Path) -> list[dict]:
     """[{"sha256", "state"}], newest first; empty if the manifest is missing or damaged."""
     try:
         entries = json.loads(manifest.read_text())
-        return [entry for entry in entries if isinstance(entry["sha256"], str) and isinstance(entry["state"], dict)]
+        return [entry for entry in entries if isinstance(entry["sha256"], str) and _is_whole(entry)]
     except (OSError, ValueError, KeyError, TypeError):
         return []
+
+
+def _is_whole(entry: dict) -> bool:
+    """Whether the state is what was written: a damaged digit in it is JSON as well."""
+    state = entry["state"]
+    return isinstance(state, dict) and entry.get("state_sha256", _hash_of(state)) == _hash_of(state)
+
+
+def _hash_of(state: dict) -> str:
+    return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()
 
 
 def _hash(path: Path) -> str:

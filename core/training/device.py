@@ -1,5 +1,6 @@
 """What this machine computes with, and what suits it. Nothing here imports TensorFlow before it is asked to."""
 
+import importlib
 import os
 import platform
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import psutil
 
 GPU_FOLDER = Path("/proc/driver/nvidia/gpus")  # one entry a card, made by NVIDIA's driver
+CONTAINER = Path("/sys/fs/cgroup")  # of this process's own group, inside a container
 INSTALL_LINE = "pip install 'tensorflow[and-cuda]'"
 
 
@@ -44,6 +46,52 @@ def training_device() -> str:
 def num_cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def circumstances(device: str, precision: str) -> dict[str, str]:
+    """What the last bits of a training depend on beside its settings. Two trainings agree to the bit only where all of it is equal.
+
+    Args:
+        device, precision: as ``training_device`` and ``choose_precision`` give them.
+    """
+    import cv2
+    import keras
+    import numpy as np
+
+    backend = keras.backend.backend()
+    return {
+        "processor": _processor(),
+        "device": device,
+        "precision": precision,
+        "threads": os.environ.get("TF_NUM_INTRAOP_THREADS") or str(num_cores()),
+        "oneDNN": os.environ.get("TF_ENABLE_ONEDNN_OPTS", ""),
+        "backend": f"{backend} {importlib.import_module(backend).__version__}",
+        "keras": keras.__version__,
+        "numpy": np.__version__,
+        "opencv": cv2.__version__,
+        "python": platform.python_version(),
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def memory_free_fraction() -> float:
+    """Share of the memory that programs can still have, 0..1: of this machine, or of the container if that has less."""
+    memory = psutil.virtual_memory()
+    free = memory.available / memory.total
+    try:
+        most = int((CONTAINER / "memory.max").read_text())  # "max" where there is no limit
+        stat = dict(line.split() for line in (CONTAINER / "memory.stat").read_text().splitlines())
+        taken = int((CONTAINER / "memory.current").read_text()) - int(stat["inactive_file"])  # files may be dropped
+    except (OSError, ValueError, KeyError):
+        return free
+    return min(free, max(0.0, 1 - taken / most))
 
 
 def private_memory() -> int:

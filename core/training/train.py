@@ -7,7 +7,7 @@ interrupted: every batch is a function of (seed, epoch, step), and sums are kept
 import math
 import time
 from contextlib import closing
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 
 import keras
 import numpy as np
@@ -25,7 +25,14 @@ from core.training import checkpoint
 from core.training.augment import resize
 from core.training.average import WeightAverage
 from core.training.batches import Batch, TrainData, ahead, train_batch
-from core.training.device import choose_precision, private_memory, training_device, unseen_gpu
+from core.training.device import (
+    choose_precision,
+    circumstances,
+    memory_free_fraction,
+    private_memory,
+    training_device,
+    unseen_gpu,
+)
 from core.training.pace import Mean, Pace
 from core.training.schedule import augment_at, averaging_window, image_size_at, judged_size, learning_rate_at
 
@@ -76,13 +83,16 @@ def train(run: Run, log: EventLog) -> None:
 
     Raises:
         AppError: photos or settings cannot be used; the loss became NaN. The caller writes the ``failed`` event.
-        Cancelled: a stop was asked for before anything could be kept.
+        Cancelled: a stop or pause was asked for before the first step.
+        OSError: the disk is full or read-only; earlier checkpoints are untouched.
     """
     Training(run, log).go()
 
 
 class Training:
     """One run at work: its photos, its network, and where it stands."""
+
+    clock = staticmethod(time.monotonic)  # of checkpoint_seconds; fault tests count steps instead
 
     def __init__(self, run: Run, log: EventLog):
         self.run, self.log, self._reported_at = run, log, 0.0
@@ -123,9 +133,10 @@ class Training:
         if self.settings.class_weights:
             self.class_weights = _class_weights(self.dataset.labels[rows], self.num_classes)
         self.average = WeightAverage(self.model, averaging_window(self.settings, self.num_steps))
-        self.state = self._restored()
+        self.circumstances = circumstances(device, precision)
+        self.state, notices = self._restored()
         self.pace = Pace(self.settings, network, len(rows), self.steps_per_epoch)
-        self.saved_at = time.monotonic()
+        self.saved_at = self.clock()
         self._kept_of, self._kept = ("", 0), np.empty(0)
         log.append(
             "started",
@@ -135,31 +146,39 @@ class Training:
             steps_per_epoch=self.steps_per_epoch,
             num_train=len(rows),
             parameters=self.model.count_params(),
+            circumstances=self.circumstances,
+            memory_bytes=private_memory(),
         )
         if device.startswith("CPU") and unseen_gpu():
-            log.append("notice", text=unseen_gpu())
+            notices.append(unseen_gpu())
+        for text in notices:
+            log.append("notice", text=text)
 
     def go(self) -> None:
         """Epoch after epoch to the end, or to a request; then the test."""
-        state, patience = self.state, self.settings.patience_epochs
-        while state.epoch <= self.settings.epochs:
+        state = self.state
+        while state.epoch <= self.settings.epochs and not self._patience_is_over:
             try:
                 self.train_epoch()
                 self._validate()
-            except _Asked as asked:
+            except Cancelled as asked:
                 self._save()
                 return self._finish_early(asked.word)
-            patience_is_over = patience and state.epoch - state.best_loss_epoch >= patience
             state.next_epoch()
             self._save()
-            if patience_is_over:
-                text = f"Stopped early: validation loss has not improved for {patience} epochs."
-                self.log.append("notice", text=text)
-                break
+        if state.epoch <= self.settings.epochs:
+            text = f"Stopped early: validation loss has not improved for {self.settings.patience_epochs} epochs."
+            self.log.append("notice", text=text)
         self._test("completed")
 
+    @property
+    def _patience_is_over(self) -> bool:
+        """Of the epochs before this one. It follows from the state alone, so a run killed after its last epoch trains no further."""
+        patience = self.settings.patience_epochs
+        return bool(patience) and self.state.epoch - 1 - self.state.best_loss_epoch >= patience
+
     def train_epoch(self) -> None:
-        """The steps of this epoch that are left. Raises _Asked after the step in which a request is seen."""
+        """The steps of this epoch that are left. Raises Cancelled after the step in which a request is seen."""
         self._began = time.monotonic() - self.state.epoch_seconds
         state, size = self.state, image_size_at(self.settings, self.network.input_size, self.state.epoch)
         data = replace(self.data, augment=augment_at(self.settings, self.config.augment, state.epoch))
@@ -188,10 +207,11 @@ class Training:
                         photos_per_second=round(self.pace.photos_per_second, 1),
                         eta_seconds=self.pace.eta_seconds(state.epoch, state.step),
                         learning_rate=self._learning_rate(self._num_steps_done - 1),
+                        memory_bytes=private_memory(),
+                        memory_free_fraction=round(memory_free_fraction(), 4),
                     )
-                if word := requested(self.run.folder):
-                    raise _Asked(word)
-                if now - self.saved_at >= self.settings.checkpoint_seconds and state.step < self.steps_per_epoch:
+                self._listen()
+                if self.clock() - self.saved_at >= self.settings.checkpoint_seconds:
                     self._save()
 
     def step(self, batch: Batch) -> tuple[float, float]:
@@ -244,6 +264,7 @@ class Training:
             seconds=round(state.epoch_seconds, 2),
             photos_per_second=round(self.pace.epoch_photos_per_second, 1),
             memory_bytes=private_memory(),
+            memory_free_fraction=round(memory_free_fraction(), 4),
             best=is_best,
         )
 
@@ -263,13 +284,22 @@ class Training:
             "val_loss": validation.loss,
         }
         weights = checkpoint.pack_weights(self.model.get_weights())
-        checkpoint.save(self.folder, checkpoint.BEST, weights, state.best)
+        checkpoint.save_best(self.folder, weights, state.best)
         return True
+
+    def _keep_as_it_is(self) -> None:
+        """Keeps the averaged network after the last epoch as the best one."""
+        self.state.epoch -= 1
+        size = image_size_at(self.settings, self.network.input_size, self.state.epoch)
+        judged = judged_size(self.settings, self.network.input_size, size)
+        with self.average.applied(self.model):
+            self._keep_if_best(judged, self._evaluate("val", judged, no_report))
+        self.state.epoch += 1
 
     def _finish_early(self, word: str) -> None:
         """After a stop or pause request; a checkpoint has just been written."""
         if word == "pause":
-            self.log.append("paused", best_epoch=self.state.best.get("epoch"))
+            self.log.last_word("paused", best_epoch=self.state.best.get("epoch"))
             return
         if not self.state.best:  # stopped within the first epoch: what it has learned so far is what there is to keep
             self._validate(may_stop=False)
@@ -277,16 +307,21 @@ class Training:
 
     def _test(self, kind: str) -> None:
         """The best epoch on the test photos, and the run's last word."""
+        if (
+            not self.state.best
+        ):  # its weights were damaged after the last epoch: the network as it is now is what there is
+            self._keep_as_it_is()
         kept = checkpoint.read(self.folder / f"{checkpoint.BEST}.safetensors")
         if kept is None:
             raise RunError(
-                "The weights of the best epoch cannot be read back from the disk. Check the disk, then resume the run."
+                "The weights of the best epoch cannot be read back from the disk. Check the disk, then resume the run: it goes "
+                "on without them."
             )
         checkpoint.set_weights(self.model, kept.arrays())
         evaluation = self._evaluate("test", kept.state["image_size"], self._report)
         evaluation.save(self.run.folder)
         state = self.state
-        self.log.append(
+        self.log.last_word(
             kind,
             best_epoch=kept.state["epoch"],
             val_accuracy=kept.state["val_accuracy"],
@@ -321,10 +356,10 @@ class Training:
 
     # --- reports
 
-    def _listen(self, stage: str, done: int, total: int) -> None:
-        """A Report that says nothing and raises _Asked once a request is there."""
+    def _listen(self, stage: str = "", done: int = 0, total: int = 0) -> None:
+        """A Report that says nothing and raises Cancelled once a request is there."""
         if word := requested(self.run.folder):
-            raise _Asked(word)
+            raise Cancelled(word)
 
     def _report(self, stage: str, done: int, total: int) -> None:
         """A Report that writes progress events, at most four a second."""
@@ -334,9 +369,8 @@ class Training:
             self.log.append("progress", stage=stage, done=done, total=total)
 
     def _report_and_listen(self, stage: str, done: int, total: int) -> None:
-        """Before there is a network: progress events; a request ends the run with nothing to keep."""
-        if requested(self.run.folder):
-            raise Cancelled
+        """Before there is a network: progress events; a request ends the run, with what it had before."""
+        self._listen()
         self._report(stage, done, total)
 
     # --- checkpoints
@@ -348,45 +382,120 @@ class Training:
 
     def _save(self) -> None:
         """Everything that the next step depends on, and where events.jsonl stood."""
+        own, scale = self._optimizer_states()
         groups = {
             "weight": self.model.get_weights(),
             "random": [keras.ops.convert_to_numpy(variable) for variable in self._random_states()],
-            "optimizer": [keras.ops.convert_to_numpy(variable) for variable in self.model.optimizer.variables],
+            "optimizer": [keras.ops.convert_to_numpy(variable) for variable in own],
+            "scale": [keras.ops.convert_to_numpy(variable) for variable in scale],
             "average": self.average.arrays,
         }
         arrays = {f"{name}.{i:04d}": array for name, group in groups.items() for i, array in enumerate(group)}
         state = self.state
         state.num_averaged = self.average.num_updates
         self.log.sync()
-        name = f"step-{state.epoch:06d}-{state.step:06d}"
-        checkpoint.save(self.folder, name, arrays, asdict(state) | {"events_offset": self.log.offset})
+        about = {
+            "events_offset": self.log.offset,
+            "num_epochs": self.settings.epochs,
+            "circumstances": self.circumstances,
+        }
+        checkpoint.save(self.folder, checkpoint.name_of(state.epoch, state.step), arrays, asdict(state) | about)
         checkpoint.prune(self.folder)
-        self.saved_at = time.monotonic()
+        self.saved_at = self.clock()
 
-    def _restored(self) -> State:
-        """The state of the last whole checkpoint, put into model and average; a fresh state if there is none."""
-        found = checkpoint.latest(self.folder)
+    def _optimizer_states(self) -> tuple[list, list]:
+        """(the optimizer's variables, those of the loss scale around it, which only float16 has)."""
+        outer = self.model.optimizer
+        inner = getattr(outer, "inner_optimizer", outer)
+        own = {id(variable) for variable in inner.variables}
+        return inner.variables, [variable for variable in outer.variables if id(variable) not in own]
+
+    def _restored(self) -> tuple[State, list[str]]:
+        """The state of the last whole checkpoint, put into model and average, and what there is to say about it.
+
+        A fresh state if there is no checkpoint. Events after the checkpoint are cut off: they will come again.
+        """
         self.model.optimizer.build(self.model.trainable_variables)
+        found, damaged = checkpoint.latest_and_damaged(self.folder)
+        notices = [_about_damage(damaged, found, self.steps_per_epoch)] if damaged else []
+        checkpoint.tidy(self.folder, damaged)
         if found is None:
-            return State()
+            self.log.cut(0)
+            return State(), notices
+        self.log.cut(found.state["events_offset"])
         arrays = found.arrays()
         checkpoint.set_weights(self.model, arrays)
-        for group, variables in (("random", self._random_states()), ("optimizer", self.model.optimizer.variables)):
+        own, scale = self._optimizer_states()
+        for group, variables in (("random", self._random_states()), ("optimizer", own), ("scale", scale)):
             for index, variable in enumerate(variables):
-                variable.assign(arrays[f"{group}.{index:04d}"])
-        if self.average.is_on:
-            self.average.arrays = [np.array(arrays[name]) for name in sorted(arrays) if name.startswith("average.")]
-        values = {name: value for name, value in found.state.items() if name != "events_offset"}
-        self.average.num_updates = values["num_averaged"]
-        return State(**values)
+                if group != "scale" or f"scale.{index:04d}" in arrays:  # the run may have begun in another precision
+                    variable.assign(arrays[f"{group}.{index:04d}"])
+        values = {part.name: found.state[part.name] for part in fields(State)}
+        state = State(**values)
+        average = [np.array(arrays[name]) for name in sorted(arrays) if name.startswith("average.")]
+        if self.average.is_on and average:
+            self.average.arrays, self.average.num_updates = average, state.num_averaged
+        elif self.average.is_on:  # a run that was too short for averaging got more epochs
+            self.average.arrays = [np.array(weight) for weight in self.model.get_weights()]
+        notices += self._about_circumstances(found.state.get("circumstances", {}))
+        notices += self._more_epochs(state, found.state.get("num_epochs", self.settings.epochs))
+        if state.best and not checkpoint.put_back_best(self.folder, state.best["epoch"]):
+            notices.append(
+                f"The weights of the best epoch so far ({state.best['epoch']}) cannot be read back from the disk. The best of "
+                "the epochs from here on is kept instead."
+            )
+            state.best = {}
+        return state, notices
+
+    def _about_circumstances(self, before: dict[str, str]) -> list[str]:
+        """A sentence if what follows cannot agree to the bit with what would have been."""
+        now = self.circumstances
+        changed = [
+            f"{name} {now[name]} instead of {before[name]}" for name in now if before.get(name, now[name]) != now[name]
+        ]
+        if not changed:
+            return []
+        return [
+            f"The run goes on in other circumstances than before: {', '.join(changed)}. It loses nothing, but its last digits "
+            "are not those that it would have had."
+        ]
+
+    def _more_epochs(self, state: State, planned: int) -> list[str]:
+        """What a run that got more epochs does about the schedules that follow its length.
+
+        They go on as those of a run that was as long from the start. So a learning rate that had come down rises again and
+        comes down a second time, as in Loshchilov & Hutter 2017, section 3 (warm restarts). Patience counts anew.
+        """
+        if planned == self.settings.epochs:
+            return []
+        state.best_loss_epoch = max(state.best_loss_epoch, state.epoch - 1)
+        step = (state.epoch - 1) * self.steps_per_epoch + state.step
+        before = learning_rate_at(self.settings, step, planned * self.steps_per_epoch)
+        now = self._learning_rate(step)
+        rate = (
+            "" if math.isclose(before, now) else f", so the learning rate goes on at {now:.3g} instead of {before:.3g}"
+        )
+        return [
+            f"This run was planned for {planned} epochs and got {self.settings.epochs} when {state.epoch - 1} were done. From here on "
+            f"its schedules are those of a run of {self.settings.epochs} epochs{rate}. A run of {self.settings.epochs} epochs from the "
+            "start would have learned otherwise: compare with care."
+        ]
 
 
-class _Asked(Exception):
-    """A person asked the run to stop or to pause; ``word`` says which."""
-
-    def __init__(self, word: str):
-        super().__init__(word)
-        self.word = word
+def _about_damage(damaged: list[str], found: checkpoint.Checkpoint | None, steps_per_epoch: int) -> str:
+    """Which checkpoints could not be used, which one is, and what that costs."""
+    epoch, step = checkpoint.place_of(damaged[0])
+    what = f"The newest checkpoint (epoch {epoch}, after step {step}) is not as it was written, so it was not used."
+    if found is None:
+        return f"{what} There is no other, so the run begins again."
+    if len(damaged) > 1:
+        what = f"The {len(damaged)} newest checkpoints are not as they were written, so they were not used."
+    state = found.state
+    steps = (epoch - state["epoch"]) * steps_per_epoch + step - state["step"]
+    return (
+        f"{what} The run goes on from the one before (epoch {state['epoch']}, after step {state['step']}); {steps:,} steps are done "
+        "again."
+    )
 
 
 def _compile(model: keras.Model, training: TrainingConfig) -> None:

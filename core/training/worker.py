@@ -5,20 +5,22 @@ TensorFlow is imported only once a training slot is held, so that a class of thi
 
 import os
 import sys
-import traceback
 from pathlib import Path
 
-from core.errors import AppError
-from core.jobs import BUG, Cancelled, EventLog, Lock, requested, wait_for_slot
+from core.jobs import Cancelled, EventLog, Lock, conclude, requested, sweep, wait_for_slot
 from core.runs import Run
-from core.training import checkpoint
 from core.training.device import prepare_environment
 
 ALREADY_RUNNING = 3
+AN_HOUR = 3600.0
 
 
 def main(folder: Path) -> int:
-    """Does the work of one run folder. Returns an exit status: 0 done or stopped, 1 failed, 3 already at work elsewhere."""
+    """Does the work of one run folder.
+
+    Returns:
+        Exit status: 0 done, stopped or paused, 1 failed or out of disk, 3 already at work elsewhere.
+    """
     run = Run(folder.name, folder)
     lock = Lock(folder / "lock")
     if not lock.acquire():
@@ -26,35 +28,33 @@ def main(folder: Path) -> int:
     if run.status == "completed":
         return 0
     os.nice(10)  # the server and the person's own programs come first
-    saved = checkpoint.latest(folder / "checkpoints")
-    log = EventLog(run.events_path, at=saved.state["events_offset"] if saved else 0)
+    log = EventLog(run.events_path)
     try:
-        log.append("queued", position=0)
-        slot = wait_for_slot(
-            run.id,
-            on_position=lambda position: log.append("queued", position=position),
-            give_up=lambda: requested(folder) is not None,
-        )
-        if slot is None:
-            raise Cancelled
+        # A run that is struck off before it goes on keeps the figures that it had.
+        return conclude(log, lambda: _train_in_turn(run, log), kept=run.history.results, when_full="paused")
+    finally:
+        lock.release()
+
+
+def _train_in_turn(run: Run, log: EventLog) -> None:
+    log.append("queued", position=0)
+    log.take_ballast()
+    sweep(run.folder, older_than_seconds=AN_HOUR)
+    slot = wait_for_slot(
+        run.id,
+        on_position=lambda position: log.append("queued", position=position),
+        give_up=lambda: requested(run.folder) is not None,
+    )
+    if slot is None:
+        raise Cancelled(requested(run.folder) or "stop")
+    try:
         log.append("progress", stage="starting", done=0, total=0)
         prepare_environment()
         from core.training.train import train  # imports TensorFlow
 
         train(run, log)
-    except Cancelled:
-        log.append("paused" if requested(folder) == "pause" else "stopped")
-    except AppError as error:
-        log.append("failed", message=str(error))
-        return 1
-    except BaseException:
-        traceback.print_exc()
-        log.append("failed", message=BUG)
-        return 1
     finally:
-        log.close()
-        lock.release()
-    return 0
+        slot.release()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Runs as processes of this machine."""
 
 from core.errors import RunError
-from core.jobs import EventLog, Lock, ask, clear_request, is_held, spawn
-from core.runs.store import ACTIVE, Run, list_runs
+from core.jobs import EventLog, Lock, ask, clear_request, disk_trouble, is_held, spawn
+from core.runs.store import ACTIVE, Run, list_runs, more_epochs
 
 WORKER = "core.training.worker"
 
@@ -11,18 +11,33 @@ def start_run(run: Run) -> None:
     """Starts the run's worker, detached. Harmless where one is at work already: the lock tells.
 
     A run that was stopped, paused or interrupted, or that failed, goes on from its last checkpoint. A completed one is left alone.
+
+    Raises:
+        RunError: the disk is full or read-only, so nothing could be kept; the run is what it was.
     """
-    lock = Lock(run.folder / "lock")
-    if run.status == "completed" or not lock.acquire(timeout_seconds=0.1):
-        return
-    try:  # whoever holds the lock may write events: from here on the run is queued, not what it was before
-        clear_request(run.folder)
-        log = EventLog(run.events_path)
-        log.append("queued", position=0)
-        log.close()
-    finally:
-        lock.release()
-    spawn(WORKER, run.folder)
+    _queue(run)
+
+
+def extend_run(run: Run, epochs: int) -> Run:
+    """Goes on with a run that has ended or paused, to more epochs than it was planned for. Its config.json says so afterwards.
+
+    The learning rate and all else that follows the length of a run go on as in a run of ``epochs`` epochs from the start: a
+    learning rate that had come down rises again. A notice of the run says what that means in figures.
+
+    Args:
+        run: not at work.
+        epochs: of the whole run, those that are done included.
+
+    Returns:
+        The run, with its new config.
+
+    Raises:
+        RunError: it waits or trains, or ``epochs`` are not more than it was planned for, or the disk takes nothing.
+        ConfigError: ``epochs`` are over the limit.
+    """
+    if run.is_active or not _queue(run, epochs):
+        raise RunError(f"The run “{run.id}” is at work. Pause or stop it first, then give it more epochs.")
+    return Run(run.id, run.folder)
 
 
 def stop_run(run: Run) -> None:
@@ -31,11 +46,16 @@ def stop_run(run: Run) -> None:
     Raises:
         RunError: it neither waits nor trains.
     """
-    if run.status not in ACTIVE:
-        raise RunError(f"The run “{run.id}” is {run.status}; only a run that waits or trains can be stopped.")
-    ask(run.folder, "stop")
-    if not is_held(run.folder / "lock"):  # waiting without a worker, after a reboot: one comes to strike it off
-        spawn(WORKER, run.folder)
+    _ask(run, "stop", "stopped")
+
+
+def pause_run(run: Run) -> None:
+    """Asks a run to write a checkpoint at the next step, to end its process and to free its memory.
+
+    Raises:
+        RunError: it neither waits nor trains.
+    """
+    _ask(run, "pause", "paused")
 
 
 def revive_waiting() -> list[Run]:
@@ -47,3 +67,36 @@ def revive_waiting() -> list[Run]:
     for run in reversed(revived):
         spawn(WORKER, run.folder)
     return revived
+
+
+def _queue(run: Run, epochs: int | None = None) -> bool:
+    """Puts a run into the queue, longer if asked. False if it is at work or, where no more epochs are asked for, completed."""
+    if run.status == "completed" and epochs is None:
+        return False
+    try:
+        lock = Lock(run.folder / "lock")
+        if not lock.acquire(timeout_seconds=0.1):
+            return False
+        try:  # whoever holds the lock may write events: from here on the run is queued, not what it was before
+            if epochs is not None:
+                more_epochs(run, epochs)
+            clear_request(run.folder)
+            log = EventLog(run.events_path)
+            log.append("queued", position=0)
+            log.close()
+        finally:
+            lock.release()
+        spawn(WORKER, run.folder)
+    except OSError as error:
+        raise RunError(
+            disk_trouble(error, run.folder) or f"The run “{run.id}” could not be started ({error})."
+        ) from error
+    return True
+
+
+def _ask(run: Run, what: str, done: str) -> None:
+    if run.status not in ACTIVE:
+        raise RunError(f"The run “{run.id}” is {run.status}; only a run that waits or trains can be {done}.")
+    ask(run.folder, what)
+    if not is_held(run.folder / "lock"):  # waiting without a worker, after a reboot: one comes to strike it off
+        spawn(WORKER, run.folder)

@@ -1,6 +1,12 @@
+import errno
 import json
+import resource
+from contextlib import contextmanager
+
+import pytest
 
 from core.jobs import EventLog, last_event, read_events
+from core.jobs.events import BALLAST_BYTES
 
 
 def test_events_are_read_on_from_an_offset(tmp_path):
@@ -54,3 +60,54 @@ def test_a_line_that_is_not_json_is_passed_over(tmp_path):
 def test_no_file_means_no_events(tmp_path):
     assert read_events(tmp_path / "none") == ([], 0)
     assert last_event(tmp_path / "none") is None
+
+
+@contextmanager
+def no_file_grows_beyond(num_bytes):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (num_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_an_event_that_the_disk_does_not_take_leaves_no_part_behind(tmp_path):
+    path = tmp_path / "events.jsonl"
+    log = EventLog(path)
+    log.append("started")
+    whole = path.read_bytes()
+    with no_file_grows_beyond(len(whole) + 10), pytest.raises(OSError, match="too large"):
+        log.append("batch", loss=0.5)
+    assert path.read_bytes() == whole
+    log.append("batch", loss=0.25)
+    log.close()
+    assert [event["kind"] for event in read_events(path)[0]] == ["started", "batch"]
+
+
+def test_a_last_word_finds_the_room_that_was_kept_for_it(tmp_path, monkeypatch):
+    path, ballast = tmp_path / "events.jsonl", tmp_path / "ballast"
+    log = EventLog(path)
+    log.take_ballast()
+    assert ballast.stat().st_size == BALLAST_BYTES
+    append = EventLog.append
+
+    def full_while_there_is_ballast(self, kind, **fields):
+        if ballast.exists():
+            raise OSError(errno.ENOSPC, "full")
+        append(self, kind, **fields)
+
+    monkeypatch.setattr(EventLog, "append", full_while_there_is_ballast)
+    log.last_word("paused", message="full")
+    log.close()
+    assert last_event(path)["message"] == "full"
+
+
+def test_a_log_gives_its_ballast_back_at_the_end_and_leaves_none_on_a_full_disk(tmp_path):
+    log = EventLog(tmp_path / "events.jsonl")
+    with no_file_grows_beyond(BALLAST_BYTES // 2), pytest.raises(OSError):
+        log.take_ballast()
+    assert not (tmp_path / "ballast").exists()
+    log.take_ballast()
+    log.close()
+    assert not (tmp_path / "ballast").exists()

@@ -1,3 +1,4 @@
+import errno
 import subprocess
 import sys
 import time
@@ -5,7 +6,21 @@ import time
 import pytest
 
 from core.errors import PhotoError, RunError
-from core.jobs import PROJECT, Cancelled, EventLog, Lock, ask, check_id, create_job, find_job, is_held, new_id, run_job
+from core.jobs import (
+    PROJECT,
+    Cancelled,
+    EventLog,
+    Lock,
+    ask,
+    check_id,
+    conclude,
+    create_job,
+    find_job,
+    is_held,
+    last_event,
+    new_id,
+    run_job,
+)
 
 HOLD = "import sys, time; from pathlib import Path; from core.jobs import Lock; Lock(Path(sys.argv[1])).acquire(); print('held', flush=True); time.sleep(60)"
 
@@ -76,6 +91,36 @@ def test_a_person_s_error_keeps_its_sentence_and_ours_does_not_show_a_traceback(
     assert run_job(ours.folder, lambda _job, _report: 1 / 0) == 1
     assert "ZeroDivision" not in ours.last["message"]
     assert "ZeroDivisionError" in capfd.readouterr().err
+
+
+def conclude_with(folder, error, **options):
+    def work():
+        raise error
+
+    return conclude(EventLog(folder / "events.jsonl"), work, **options), last_event(folder / "events.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "words"),
+    [
+        (OSError(errno.ENOSPC, "full"), "paused", "takes no more"),
+        (OSError(errno.EDQUOT, "quota"), "paused", "takes no more"),
+        (OSError(errno.EROFS, "read-only"), "paused", "read-only"),
+        (OSError(errno.EIO, "error"), "paused", "reports an error"),
+        (FileNotFoundError(errno.ENOENT, "gone"), "failed", "not your doing"),
+        (MemoryError(), "failed", "not enough memory"),
+    ],
+)
+def test_a_disk_that_takes_no_more_is_told_from_our_own_mistakes(tmp_path, error, kind, words):
+    status, last = conclude_with(tmp_path, error, when_full="paused")
+    assert (status, last["kind"]) == (1, kind)
+    assert words in last["message"]
+
+
+@pytest.mark.parametrize(("word", "kind"), [("stop", "stopped"), ("pause", "paused")])
+def test_a_job_that_is_cancelled_says_how_and_keeps_what_it_had(tmp_path, word, kind):
+    status, last = conclude_with(tmp_path, Cancelled(word), kept={"best_epoch": 7})
+    assert (status, last["kind"], last["best_epoch"]) == (0, kind, 7)
 
 
 def test_a_job_whose_process_died_is_interrupted():

@@ -5,13 +5,14 @@ import subprocess
 import sys
 import time
 
-import numpy as np
 import pytest
 
 from core.config import ExperimentConfig, overlay, put_all
 from core.errors import RunError
+from core.faults import differences
 from core.jobs import PROJECT, EventLog, ask, clear_request
 from core.runs import create_run, start_run, stop_run
+from core.runs.store import more_epochs
 from core.training import checkpoint
 from core.training.device import prepare_environment
 
@@ -48,28 +49,8 @@ def train(run):
     return run
 
 
-def epochs_of(run):
-    """The curve, time and speed excluded."""
-    return [
-        {k: v for k, v in row.items() if k not in ("seconds", "photos_per_second", "memory_bytes")}
-        for row in run.history.epochs
-    ]
-
-
-def last_weights(run):
-    found = checkpoint.latest(run.folder / "checkpoints")
-    return found.arrays(), {k: v for k, v in found.state.items() if "seconds" not in k and k != "events_offset"}
-
-
 def assert_same_training(run, other):
-    assert epochs_of(run) == epochs_of(other)
-    (arrays, state), (other_arrays, other_state) = last_weights(run), last_weights(other)
-    assert state == other_state
-    assert arrays.keys() == other_arrays.keys()
-    for name, array in arrays.items():
-        assert np.array_equal(array, other_arrays[name]), name
-    best, other_best = (checkpoint.read(r.checkpoint).arrays() for r in (run, other))
-    assert all(np.array_equal(best[name], other_best[name]) for name in best)
+    assert differences(run, other) == []
 
 
 def test_a_run_learns_keeps_its_best_epoch_and_is_tested(stripes_and_dots):
@@ -93,7 +74,7 @@ def test_a_run_learns_keeps_its_best_epoch_and_is_tested(stripes_and_dots):
 def test_the_same_seed_gives_the_same_network_and_another_seed_another(stripes_and_dots):
     first, again, other = (train(run_of(stripes_and_dots, *STATEFUL, f"training.seed={seed}")) for seed in (1, 1, 2))
     assert_same_training(first, again)
-    assert epochs_of(first) != epochs_of(other)
+    assert {"history", "last weight.0000", "best weight.0000"} <= set(differences(first, other))
 
 
 def test_a_run_that_is_paused_after_every_few_steps_ends_bit_for_bit_like_one_that_was_not(
@@ -101,20 +82,125 @@ def test_a_run_that_is_paused_after_every_few_steps_ends_bit_for_bit_like_one_th
 ):
     whole = train(run_of(stripes_and_dots, *STATEFUL))
     pieces = run_of(stripes_and_dots, *STATEFUL)
-    looks = [0]
-
-    def pause_at_every_fifth_look(_folder):
-        looks[0] += 1
-        return "pause" if looks[0] % 5 == 0 else None
-
-    monkeypatch.setattr(training, "requested", pause_at_every_fifth_look)
-    num_pauses = 0
-    while train(pieces).status != "completed":
-        assert pieces.status == "paused"
-        num_pauses += 1
-        assert num_pauses < 50
-    assert num_pauses >= 4
+    assert in_pieces(pieces, monkeypatch) >= 4
     assert_same_training(whole, pieces)
+
+
+@pytest.mark.parametrize("word", ["pause", "stop"])
+def test_a_request_is_heard_after_the_step_in_which_it_comes(stripes_and_dots, monkeypatch, word):
+    run = run_of(stripes_and_dots, "training.checkpoint_seconds=3600")
+    step = training.Training.step
+
+    def ask_in_fourth_step(self, batch):
+        if self._num_steps_done == 3:
+            ask(run.folder, word)
+        return step(self, batch)
+
+    monkeypatch.setattr(training.Training, "step", ask_in_fourth_step)
+    train(run)
+    state = checkpoint.latest(run.folder / "checkpoints").state
+    assert (state["epoch"], state["step"]) == (1, 4)
+    assert run.status == {"pause": "paused", "stop": "stopped"}[word]
+
+
+@pytest.mark.parametrize("damage", ["truncated", "zeroed", "flipped"])
+def test_a_damaged_checkpoint_is_passed_over_with_a_word_and_the_run_ends_as_if_it_had_been_whole(
+    stripes_and_dots, monkeypatch, damage
+):
+    whole, hurt = train(run_of(stripes_and_dots, *STATEFUL)), run_of(stripes_and_dots, *STATEFUL)
+    looks = iter(range(1, 1000))
+    monkeypatch.setattr(training, "requested", lambda _folder: "pause" if next(looks) == 12 else None)
+    train(hurt)
+    newest = checkpoint.latest(hurt.folder / "checkpoints").path
+    data = bytearray(newest.read_bytes())
+    half = len(data) // 2
+    data[half:] = {"truncated": b"", "zeroed": bytes(len(data) - half), "flipped": bytes(255 - b for b in data[half:])}[
+        damage
+    ]
+    newest.write_bytes(data)
+    train(hurt)
+    assert hurt.status == "completed"
+    assert any("not as it was written" in notice and "1 steps" in notice for notice in hurt.history.notices)
+    assert_same_training(whole, hurt)
+
+
+def test_weights_of_the_best_epoch_that_were_damaged_are_said_and_replaced(stripes_and_dots, monkeypatch):
+    run = run_of(stripes_and_dots)
+    monkeypatch.setattr(training.Training, "_test", lambda *_arguments: None)
+    train(run)  # to the instant before the test
+    monkeypatch.undo()
+    run.checkpoint.write_bytes(run.checkpoint.read_bytes()[:-1])
+    before = run.folder / "checkpoints" / "best-before.safetensors"
+    before.unlink(missing_ok=True)
+    train(run)
+    assert run.status == "completed"
+    assert any("best epoch so far" in notice for notice in run.history.notices)
+    assert run.history.best_epoch == 3
+    assert checkpoint.read(run.checkpoint).state["val_accuracy"] == run.history.results["val_accuracy"]
+
+
+def test_the_best_epoch_of_a_checkpoint_comes_back_when_a_later_one_has_to_be_done_again(stripes_and_dots, monkeypatch):
+    run = run_of(stripes_and_dots, "training.epochs=12", "training.checkpoint_seconds=3600")
+    saves = []
+
+    class Killed(BaseException):
+        pass
+
+    def die_after_the_second_best(folder, arrays, state):
+        checkpoint_save_best(folder, arrays, state)
+        saves.append(state["epoch"])
+        if len(saves) == 2:
+            raise Killed
+
+    checkpoint_save_best = checkpoint.save_best
+    monkeypatch.setattr(checkpoint, "save_best", die_after_the_second_best)
+    with pytest.raises(Killed):
+        train(run)
+    monkeypatch.undo()
+    assert checkpoint.read(run.checkpoint).state["epoch"] == saves[1]
+    ask(run.folder, "stop")
+    train(run)
+    assert run.history.results["best_epoch"] == checkpoint.read(run.checkpoint).state["epoch"] == saves[0]
+
+
+def test_a_completed_run_gets_more_epochs_and_says_what_that_means_for_its_schedules(stripes_and_dots, monkeypatch):
+    whole, pieces = (train(run_of(stripes_and_dots, *STATEFUL, "training.patience_epochs=3")) for _ in range(2))
+    for run in (whole, pieces):
+        run.events_path.write_text(run.events_path.read_text() + '{"kind": "queued", "time": 0}\n')
+    whole, pieces = more_epochs(whole, 5), more_epochs(pieces, 5)
+    train(whole)
+    assert whole.status == "completed"
+    assert [row["epoch"] for row in whole.history.epochs] == [1, 2, 3, 4, 5]
+    rates = [row["learning_rate"] for row in whole.history.epochs]
+    assert rates[2] < 0.001 < rates[3] > rates[4]  # had come down, rises, comes down again
+    (notice,) = [text for text in whole.history.notices if "planned for 3 epochs and got 5" in text]
+    assert "learning rate goes on at" in notice
+    assert in_pieces(pieces, monkeypatch) >= 3
+    assert_same_training(whole, pieces)
+
+
+def test_other_circumstances_are_named_when_a_run_goes_on(stripes_and_dots, monkeypatch):
+    run = run_of(stripes_and_dots)
+    looks = iter(range(1, 1000))
+    monkeypatch.setattr(training, "requested", lambda _folder: "pause" if next(looks) == 2 else None)
+    train(run)
+    assert run.history.circumstances["precision"] == "float32"
+    known = training.circumstances
+    monkeypatch.setattr(training, "circumstances", lambda *given: known(*given) | {"threads": "64"})
+    train(run)
+    (notice,) = [text for text in run.history.notices if "other circumstances" in text]
+    assert "threads 64 instead of" in notice
+    assert "precision" not in notice
+
+
+def test_patience_that_ran_out_before_a_kill_has_still_run_out_after_it(stripes_and_dots, monkeypatch):
+    run = run_of(stripes_and_dots, "training.epochs=60", "training.patience_epochs=2", "training.learning_rate=1e-7")
+    monkeypatch.setattr(training.Training, "_test", lambda *_arguments: None)
+    train(run)  # killed before its test
+    monkeypatch.undo()
+    num_epochs = len(run.history.epochs)
+    assert train(run).status == "completed"
+    assert len(run.history.epochs) == num_epochs < 60
 
 
 def test_a_run_that_was_killed_goes_on_bit_for_bit(stripes_and_dots):
@@ -127,7 +213,7 @@ def test_a_run_that_was_killed_goes_on_bit_for_bit(stripes_and_dots):
     worker.send_signal(signal.SIGKILL)
     worker.wait()
     assert killed.status == "interrupted"
-    assert last_weights(killed)[1]["epoch"] >= 1
+    assert checkpoint.latest(killed.folder / "checkpoints") is not None
     start_run(killed)
     wait_until(lambda: killed.status == "completed", killed)
     assert_same_training(whole, killed)
@@ -147,6 +233,24 @@ def test_a_run_that_is_started_twice_trains_once_and_stops_on_request_with_test_
     assert run.summary()["best_epoch"] == run.history.best_epoch
     with pytest.raises(RunError, match="stopped"):
         stop_run(run)
+
+
+def in_pieces(run, monkeypatch, every=5):
+    """Trains a run that is asked to pause at every fifth look; returns how often it was."""
+    looks = [0]
+
+    def pause_at_every_fifth_look(_folder):
+        looks[0] += 1
+        return "pause" if looks[0] % every == 0 else None
+
+    monkeypatch.setattr(training, "requested", pause_at_every_fifth_look)
+    num_pauses = 0
+    while train(run).status != "completed":
+        assert run.status == "paused"
+        num_pauses += 1
+        assert num_pauses < 50
+    monkeypatch.undo()
+    return num_pauses
 
 
 def wait_until(condition, run, seconds=90):

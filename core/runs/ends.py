@@ -1,0 +1,62 @@
+"""Why a run ended without a last word, as far as one can see afterwards."""
+
+import psutil
+
+from core.jobs import why_unwritable
+from core.runs.store import Run
+
+SCARCE_FRACTION = 0.05
+ROOM_FRACTION = 0.10  # of the memory that should stay free
+
+
+def why_interrupted(run: Run) -> str | None:
+    """A sentence on why the worker of an interrupted run is gone, and what to do; None if the run is not interrupted or nobody knows.
+
+    In this order: its disk takes nothing more, the computer was started again, memory was scarce at its last report.
+    """
+    if run.status != "interrupted":
+        return None
+    if sentence := why_unwritable(run.folder):
+        return sentence
+    last = run.last
+    if last and psutil.boot_time() > last["time"]:
+        return (
+            "The computer was started again while this run was at work. Resume it: it goes on from its last checkpoint."
+        )
+    free = run.history.memory_free_fraction
+    if free is not None and free < SCARCE_FRACTION:
+        return _of_memory(run, free)
+    return None
+
+
+def _of_memory(run: Run, free: float) -> str:
+    batch_size = run.config.training.batch_size
+    enough = enough_batch_size(run, psutil.virtual_memory().total)
+    advice = (
+        f"A batch size of {enough} instead of {batch_size} will do: start a new run with it, or close other programs and resume this one"
+        if enough
+        else "A smaller batch alone will not do: close other programs and resume it, or start a new run with smaller pictures"
+    )
+    return (
+        f"The run died without a word, probably of memory: {free:.1%} of the computer's was free at its last report, and a "
+        f"system that has none left ends the largest program. {advice}."
+    )
+
+
+def enough_batch_size(run: Run, total_bytes: int) -> int | None:
+    """The largest halving of the batch size that leaves a tenth of the memory free; None if none does.
+
+    What the process took since before its first step is counted as growing with the batch.
+
+    Args:
+        total_bytes: memory of the computer.
+    """
+    history, batch_size = run.history, run.config.training.batch_size
+    taken = history.memory_bytes - history.start_memory_bytes
+    missing = (ROOM_FRACTION - (history.memory_free_fraction or 0.0)) * total_bytes
+    smaller = batch_size // 2
+    while smaller >= 1:
+        if taken * (1 - smaller / batch_size) >= missing:
+            return smaller
+        smaller //= 2
+    return None
