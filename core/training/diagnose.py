@@ -131,12 +131,18 @@ class _Case:
         return configs.setting(path).label.lower()
 
     @cached_property
+    def epochs_to_judge(self) -> int:
+        """Epochs in which enough steps were made to say that nothing happens."""
+        return max(2, math.ceil(MIN_STEPS / max(1, self.history.steps_per_epoch)))
+
+    @cached_property
     def is_normalized(self) -> bool:
         return all(block.normalization == "batch" for block in self.config.network.blocks)
 
 
 # --- why nothing is learned ------------------------------------------------------------------------------
 
+MIN_STEPS = 100  # before that, a network that still answers all photos alike may just not have begun
 STUCK_MARGIN = 0.004  # nats around the loss of guessing; chance moves an epoch's mean by less
 STUCK_SPREAD = 0.01  # of probabilities over the photos
 
@@ -167,7 +173,7 @@ def _not_a_number(case: _Case) -> Finding | None:
 
 def _stuck(case: _Case) -> Finding | None:
     """The loss stays at that of guessing, and all photos get about the same answer."""
-    since = _since(case.rows, lambda row: _is_guessing(row, case.guessing_loss))
+    since = _since(case.rows, lambda row: _is_guessing(row, case.guessing_loss), case.epochs_to_judge)
     if since is None or _is_slow(case) or max(case.shares("train"), default=0) > UNBALANCED_SHARE:
         return None
     rows = case.rows[since:]
@@ -257,7 +263,7 @@ def _one_class(case: _Case) -> Finding | None:
         others = 1 - shares[row["val_top_class"]]
         return others * case.num_val >= 5 and 1 - row["val_top_share"] < OTHERS_FOUND * others
 
-    since = _since(case.rows, is_one_class)
+    since = _since(case.rows, is_one_class, case.epochs_to_judge)
     if since is None or _stuck(case):
         return None
     rows, last = case.rows[since:], case.last
