@@ -75,6 +75,8 @@ def diagnose(
     found = [finding for rule in _WHY_NOTHING_IS_LEARNED if (finding := rule(case))]
     if any(finding.severity == LEARNS_NOTHING for finding in found):
         return found
+    if _is_at_chance(case):
+        return found + [finding for rule in _WHY_ELSE if (finding := rule(case))]
     return found + [finding for rule in _HOW_WELL_IT_LEARNS if (finding := rule(case))]
 
 
@@ -144,7 +146,11 @@ class _Case:
 
 MIN_STEPS = 100  # before that, a network that still answers all photos alike may just not have begun
 STUCK_MARGIN = 0.004  # nats around the loss of guessing; chance moves an epoch's mean by less
-STUCK_SPREAD = 0.01  # of probabilities over the photos
+STUCK_SPREAD = 0.002  # of probabilities over the photos
+SAME_SPREAD = (
+    0.001  # one answer for all photos; at a high rate it swings around even chances, which costs a little more
+)
+SWINGING_MARGIN = 0.05
 
 
 def _not_a_number(case: _Case) -> Finding | None:
@@ -184,7 +190,7 @@ def _stuck(case: _Case) -> Finding | None:
     if "val_spread" in case.last:
         name = case.class_names[case.last["val_top_class"]]
         evidence += (
-            f" In epoch {case.last['epoch']} it called {case.last['val_top_share']:.0%} of the validation photos {name}, "
+            f" In epoch {case.last['epoch']} it called {_percent(case.last['val_top_share'], 0)} of the validation photos {name}, "
             f"and its sureness differed from photo to photo by only {100 * case.last['val_spread']:.2g} points."
         )
     advice, changes = _way_out(case)
@@ -201,10 +207,10 @@ def _stuck(case: _Case) -> Finding | None:
 
 def _is_guessing(row: dict, guessing_loss: float) -> bool:
     """Neither better than guessing nor much worse, and no photo's answer differs from another's."""
-    return (
-        abs(row["loss"] - guessing_loss) < STUCK_MARGIN
-        and abs(row["val_loss"] - guessing_loss) < STUCK_MARGIN
-        and row.get("val_spread", 0.0) < STUCK_SPREAD
+    spread = row.get("val_spread", STUCK_SPREAD / 2)  # older runs do not say
+    above = SWINGING_MARGIN if spread < SAME_SPREAD else STUCK_MARGIN
+    return spread < STUCK_SPREAD and all(
+        -STUCK_MARGIN < row[name] - guessing_loss < above for name in ("loss", "val_loss")
     )
 
 
@@ -269,14 +275,14 @@ def _one_class(case: _Case) -> Finding | None:
     rows, last = case.rows[since:], case.last
     name, share = case.class_names[last["val_top_class"]], shares[last["val_top_class"]]
     evidence = (
-        f"{_epochs(rows)} at least {min(row['val_top_share'] for row in rows):.1%} of the validation photos were called {name}; "
-        f"{share:.1%} of them are. The validation accuracy of {last['val_accuracy']:.1%} is what always saying {name} earns."
+        f"{_epochs(rows)} {_at_least(min(row['val_top_share'] for row in rows))} validation photos got the same answer, in epoch {last['epoch']} {name}; "
+        f"{_percent(share)} of them are. Always saying {name} earns that accuracy, and the network has {_percent(last['val_accuracy'])}."
     )
     train = case.shares("train")
     top = max(range(len(train)), key=train.__getitem__)
     if train[top] > UNBALANCED_SHARE and not case.config.training.class_weights:
         advice = (
-            f"{train[top]:.0%} of the training photos are {case.class_names[top]}, so always answering that is right most of the time, and learning "
+            f"{_percent(train[top], 0)} of the training photos are {case.class_names[top]}, so always answering that is right most of the time, and learning "
             "more hardly pays. On the Training page switch on “Balance classes”, or add photos of the other classes on the Photos page."
         )
         return Finding(
@@ -317,7 +323,9 @@ def _dead_units(case: _Case) -> Finding | None:
     layers = [
         (name, count, widths[name]) for name, count in last["dead_units"].items() if count / widths[name] >= DEAD_SHARE
     ]
-    parts = [f"{count:,} of {width:,} in {_layer(name)} ({count / width:.0%})" for name, count, width in layers]
+    parts = [
+        f"{count:,} of {width:,} in {_layer(name)} ({_percent(count / width, 0)})" for name, count, width in layers
+    ]
     whole = any(count == width for _, count, width in layers)
     training = case.config.training
     lower = _lower_rate(training.optimizer, training.learning_rate)
@@ -356,6 +364,7 @@ def _layer(name: str) -> str:
 
 
 WORSE_THAN_GUESSING = 0.1  # nats
+WILD_START = 0.1  # nats above guessing, over the whole first epoch
 LEARNED = 0.05  # nats below guessing: by then it had learned something
 WILD_STEP = 0.05  # of the weights' size, in one step
 
@@ -378,6 +387,12 @@ def _rate_too_high(case: _Case) -> Finding | None:
             f"{_epochs(rows[since:])} training loss {_range([row['loss'] for row in rows[since:]], '.2f')}, "
             f"worse than the {limit:.2f} that guessing costs."
         )
+    elif rows[0]["loss"] > limit + WILD_START and case.last["loss"] > limit - STUCK_MARGIN:
+        since = 0
+        evidence = (
+            f"In epoch {rows[0]['epoch']} training loss was {rows[0]['loss']:.3g} on average, where guessing costs {limit:.2f}: steps threw the network far off. "
+            f"In epoch {case.last['epoch']} it is still no better than guessing ({case.last['loss']:.3f})."
+        )
     elif best["loss"] < limit - LEARNED and (since := _since(rows, lambda row: row["loss"] > limit - STUCK_MARGIN)):
         evidence = f"Training loss had come down to {best['loss']:.3f} in epoch {best['epoch']}. {_epochs(rows[since:])} it was back at guessing ({case.last['loss']:.3f})."
     else:
@@ -399,7 +414,7 @@ def _rate_too_high(case: _Case) -> Finding | None:
 
 
 SLOW_STEP = 3e-5  # of the weights' size
-GOOD_STEP = 1e-3
+GOOD_STEP = 3e-3
 
 
 def _is_slow(case: _Case) -> bool:
@@ -435,6 +450,7 @@ def _rate_too_low(case: _Case) -> Finding | None:
 # --- how well it learns ----------------------------------------------------------------------------------
 
 GAP = 0.1  # of accuracy, training above validation
+CLEAR_GAP = 0.2
 RISE = 0.05  # nats, validation loss above its lowest
 
 
@@ -447,10 +463,11 @@ def _overfitting(case: _Case) -> Finding | None:
     is_rising = (
         len(rows) - lowest > 3 and rise > RISE + 0.05 * best["val_loss"] and case.last["loss"] < best["loss"] - RISE
     )
-    has_gap = len(rows) >= 3 and gap > GAP + _half_width(case, case.means("val_accuracy"))
-    if not ((is_rising and gap > GAP / 2) or has_gap):
+    doubt = _half_width(case, case.means("val_accuracy"))
+    has_gap = len(rows) >= 3 and gap > GAP + doubt
+    if not has_gap and not (is_rising and gap > GAP / 2 + doubt):
         return None
-    if case.skill(max(row["val_accuracy"] for row in rows) - _half_width(case, 0.5)) <= 0.05:
+    if gap > CLEAR_GAP and case.skill(max(row["val_accuracy"] for row in rows) - _half_width(case, 0.5)) <= 0.05:
         return _labels(case)
     if is_rising:
         since, story = (
@@ -464,8 +481,8 @@ def _overfitting(case: _Case) -> Finding | None:
         since = next(row["epoch"] for row in rows if row["accuracy"] - row["val_accuracy"] > GAP)
         story = ""
     story += (
-        f"Over the last {min(3, len(rows))} epochs accuracy was {case.means('accuracy'):.1%} on the training photos and "
-        f"{case.means('val_accuracy'):.1%} on the validation photos."
+        f"Over the last {min(3, len(rows))} epochs accuracy was {_percent(case.means('accuracy'))} on the training photos and "
+        f"{_percent(case.means('val_accuracy'))} on the validation photos."
     )
     advice, changes = _against_overfitting(case)
     return Finding("overfitting", WARNING, f"Overfitting from epoch {since}", story, advice, changes, since)
@@ -478,8 +495,8 @@ def _labels(case: _Case) -> Finding:
         "labels",
         WARNING,
         "What it learns holds for no other photo",
-        f"Over the last {min(3, len(case.rows))} epochs training accuracy was {case.means('accuracy'):.1%}, yet validation accuracy never left the reach of "
-        f"guessing ({_percents(values)}; guessing earns {case.guessing_accuracy:.1%}, chance ± {100 * _half_width(case, 0.5):.1f} points).",
+        f"Over the last {min(3, len(case.rows))} epochs training accuracy was {_percent(case.means('accuracy'))}, yet validation accuracy never left the reach of "
+        f"guessing ({_percents(values)}; guessing earns {_percent(case.guessing_accuracy)}, chance ± {100 * _half_width(case, 0.5):.1f} points).",
         "The network learns these photos by heart because nothing in them goes with their class. Look at the training photos on the Photos page: "
         "are the folders' names right, and does each hold its own class? If they are right, there are too few of them.",
         (),
@@ -521,19 +538,47 @@ def _against_overfitting(case: _Case) -> tuple[str, tuple]:
 
 
 LOW_SKILL = 0.6  # 80 % with two classes
-FLAT = 0.01  # of accuracy, over a third of the epochs
+FLAT = 0.01  # nats of training loss, over a third of the epochs
+
+
+def _is_at_chance(case: _Case) -> bool:
+    """Five epochs or more, and neither training nor validation accuracy is above what guessing earns by chance."""
+    rows = case.rows[-5:]
+    if len(case.rows) < max(5, 2 * case.epochs_to_judge):
+        return False
+    train = _mean([row["accuracy"] for row in rows]) - max(case.shares("train"), default=0.5)
+    val = _mean([row["val_accuracy"] for row in rows]) - case.guessing_accuracy
+    return train < 0.02 and val < _half_width(case, case.guessing_accuracy)
+
+
+def _no_better_than_guessing(case: _Case) -> Finding | None:
+    """At chance for whatever reason, where no other rule says why."""
+    if not _is_at_chance(case) or _is_slow(case) or _augmentation_too_strong(case):
+        return None
+    train, val = case.means("accuracy", 5), case.means("val_accuracy", 5)
+    advice, changes = _way_out(case)
+    return Finding(
+        "stuck",
+        LEARNS_NOTHING,
+        "No better than guessing",
+        f"{_epochs(case.rows[-5:])} accuracy was {_percent(train)} on the training photos and {_percent(val)} on the validation photos; "
+        f"guessing earns {_percent(case.guessing_accuracy)}.",
+        "It answers differently from photo to photo, but not by what is in them. " + advice,
+        changes,
+        case.rows[-5]["epoch"],
+    )
 
 
 def _underfitting(case: _Case) -> Finding | None:
     """Has stopped improving on the very photos it learns from, and still gets many of them wrong."""
     rows = case.rows
     third = len(rows) // 3
-    if third < 2 or _augmentation_too_strong(case):
+    if third < 3 or _rate_too_low(case) or _augmentation_too_strong(case):
         return None
     late, before = rows[-third:], rows[-2 * third : -third]
     train, val = _mean([row["accuracy"] for row in late]), _mean([row["val_accuracy"] for row in late])
     gain = _mean([row["loss"] for row in before]) - _mean([row["loss"] for row in late])
-    if case.skill(max(train, val)) > LOW_SKILL or gain > 0.03 or train - val > GAP / 2:
+    if case.skill(max(train, val)) > LOW_SKILL or gain > FLAT or train - val > GAP / 2:
         return None
     network = case.config.network
     changes = tuple(
@@ -543,7 +588,7 @@ def _underfitting(case: _Case) -> Finding | None:
         "underfitting",
         NOTE,
         "Underfitting: it does not even learn its own photos",
-        f"{_epochs(late)} accuracy was {train:.1%} on the training photos and {val:.1%} on the validation photos; training loss had come down by "
+        f"{_epochs(late)} accuracy was {_percent(train)} on the training photos and {_percent(val)} on the validation photos; training loss had come down by "
         f"only {max(gain, 0):.3f} against epochs {before[0]['epoch']} to {before[-1]['epoch']}.",
         "The network is too small, or its run too short, for what there is to see. On the Network page give the convolutions more filters, "
         "or on the Training page more epochs; with a schedule that ends at zero, more epochs also mean larger steps for longer.",
@@ -577,24 +622,35 @@ def _augmentation_too_strong(case: _Case) -> Finding | None:
     if augment.erase_probability * augment.erase_fraction > 0.4:
         strong.append("erase_fraction")
     since = _since(rows, lambda row: row["accuracy"] < row["val_accuracy"], at_least=5)
-    if not strong or since is None:
+    if not strong or (since is None and not _is_at_chance(case)):
         return None
     num = min(5, len(rows))
     train, val = case.means("accuracy", num), case.means("val_accuracy", num)
-    if val - train < BELOW or case.skill(train) > LOW_SKILL:
+    at_chance = _is_at_chance(case)
+    if not at_chance and (val - train < BELOW or case.skill(train) > LOW_SKILL):
         return None
     mild = configs.AugmentConfig(**MILD)
     changes = tuple((f"augment.{name}", getattr(mild, name)) for name in strong)
     words = ", ".join(f"“{configs.setting(f'augment.{name}').label}” ({getattr(augment, name):g})" for name in strong)
+    if at_chance:
+        evidence = f"After {len(rows)} epochs accuracy is {_percent(train)} on the training photos and {_percent(val)} on the validation photos: no better than guessing."
+        story = (
+            "Training photos are changed beyond what any photo looks like, and nothing is left in them to learn from. "
+        )
+    else:
+        evidence = f"{_epochs(rows[since:])} training accuracy stayed below validation accuracy; over the last {num} it was {_percent(train)} against {_percent(val)}."
+        story = (
+            "Some of that is usual, since training photos are the harder ones. But here they are changed beyond what any photo looks like, and the "
+            "network spends its epochs on those. "
+        )
     return Finding(
         "augmentation_too_strong",
-        WARNING,
+        LEARNS_NOTHING if at_chance else WARNING,
         "The augmentation is too strong",
-        f"{_epochs(rows[since:])} training accuracy stayed below validation accuracy; over the last {num} it was {train:.1%} against {val:.1%}.",
-        "Some of that is usual, since training photos are the harder ones. But here they are changed beyond what any photo looks like, and the network "
-        f"spends its epochs on those. On the Augmentation page lower {words}; the preview there shows what the network sees.",
+        evidence,
+        f"{story}On the Augmentation page lower {words}; the preview there shows what the network sees.",
         changes,
-        rows[since]["epoch"],
+        rows[0 if at_chance else since]["epoch"],
     )
 
 
@@ -628,7 +684,7 @@ def _validation_too_small(case: _Case) -> Finding | None:
         "validation_too_small",
         WARNING,
         "Too few validation photos to choose an epoch",
-        f"With {case.num_val:,} validation photos the {best['val_accuracy']:.1%} of epoch {best['epoch']} means anything from {low:.1%} to {high:.1%} "
+        f"With {case.num_val:,} validation photos the {_percent(best['val_accuracy'])} of epoch {best['epoch']} means anything from {_percent(low)} to {_percent(high)} "
         f"(95 % interval). {_epochs(rows)} validation accuracy lay between {_percents(values)}: differences that chance makes too.",
         "Which epoch is best, or which of two runs, cannot be told from so few photos. On the Photos page give validation a larger share; "
         "1,000 photos are good to about 3 points, 100 to about 8.",
@@ -644,6 +700,7 @@ _WHY_NOTHING_IS_LEARNED: tuple[Callable[[_Case], Finding | None], ...] = (
     _rate_too_low,
     _dead_units,
 )
+_WHY_ELSE: tuple[Callable[[_Case], Finding | None], ...] = (_augmentation_too_strong, _no_better_than_guessing)
 _HOW_WELL_IT_LEARNS: tuple[Callable[[_Case], Finding | None], ...] = (
     _overfitting,
     _augmentation_too_strong,
@@ -692,5 +749,13 @@ def _range(values: Sequence[float], form: str) -> str:
     return f"was {low}" if low == high else f"was between {low} and {high}"
 
 
+def _at_least(share: float) -> str:
+    return "all" if share == 1 else f"at least {math.floor(1000 * share) / 10:.1f} % of the"
+
+
+def _percent(share: float, digits: int = 1) -> str:
+    return f"{100 * share:.{digits}f} %"
+
+
 def _percents(values: Sequence[float]) -> str:
-    return f"{min(values):.1%} and {max(values):.1%}"
+    return f"{_percent(min(values))} and {_percent(max(values))}"

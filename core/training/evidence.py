@@ -3,10 +3,14 @@
 ``core.training.diagnose`` reads these from the history. All of it is made of numbers that training computes anyway.
 """
 
+import math
+
 import keras
 import numpy as np
 
 from core.analysis.evaluation import Evaluation
+
+MOST_SAMPLED = 2**16  # numbers of one kernel
 
 
 class Watcher:
@@ -28,7 +32,8 @@ class Watcher:
 
     def predict_on_batch(self, images: np.ndarray) -> np.ndarray:
         """The model's own answer, (B, num_outputs) float32."""
-        answers, *peaks = (np.asarray(output) for output in self._model.predict_on_batch(images))
+        outputs = self._model.predict_on_batch(images)
+        answers, *peaks = outputs if isinstance(outputs, (list, tuple)) else [outputs]  # one alone comes bare
         largest = [peak.max(axis=0) for peak in peaks]  # (units,) each
         self._largest = [np.maximum(a, b) for a, b in zip(self._largest or largest, largest, strict=True)]
         return answers
@@ -60,8 +65,14 @@ def answers(validation: Evaluation) -> dict:
 
 
 def kernels(model: keras.Model) -> list[np.ndarray]:
-    """Copies of the weights that multiply: those of convolutions and dense layers."""
-    return [np.array(variable) for variable in model.trainable_variables if len(variable.shape) > 1]
+    """Samples of the weights that multiply, one array a convolution or dense layer: copying 50 million would take longer than a step."""
+    return [_sample(variable) for variable in model.trainable_variables if len(variable.shape) > 1]
+
+
+def _sample(variable) -> np.ndarray:
+    """Every n-th number of a kernel; n is odd, so that all units come into it."""
+    every = math.prod(variable.shape) // MOST_SAMPLED | 1
+    return np.array(keras.ops.reshape(variable, (-1,))[::every])
 
 
 def step_fraction(before: list[np.ndarray], after: list[np.ndarray]) -> float:
