@@ -256,7 +256,7 @@ def _all_layers(case: _Case, name: str, value) -> tuple[tuple[str, object], ...]
 
 
 UNBALANCED_SHARE = 0.7  # of the training photos in one class
-OTHERS_FOUND = 0.1  # of the photos of other classes: fewer are as good as none
+OTHERS_FOUND = 0.05  # of the photos of other classes: fewer are as good as none
 
 
 def _one_class(case: _Case) -> Finding | None:
@@ -269,7 +269,7 @@ def _one_class(case: _Case) -> Finding | None:
         others = 1 - shares[row["val_top_class"]]
         return others * case.num_val >= 5 and 1 - row["val_top_share"] < OTHERS_FOUND * others
 
-    since = _since(case.rows, is_one_class, case.epochs_to_judge)
+    since = _since(case.rows, is_one_class, max(3, case.epochs_to_judge))
     if since is None or _stuck(case):
         return None
     rows, last = case.rows[since:], case.last
@@ -363,8 +363,8 @@ def _layer(name: str) -> str:
     return name.replace("conv", "convolution ").replace("dense", "dense layer ")
 
 
-WORSE_THAN_GUESSING = 0.1  # nats
-WILD_START = 0.1  # nats above guessing, over the whole first epoch
+WORSE_THAN_GUESSING = 0.15  # nats
+WILD_START = 0.1  # nats above guessing, over the whole first epoch; a fault only where one answer is all that is left
 LEARNED = 0.05  # nats below guessing: by then it had learned something
 WILD_STEP = 0.05  # of the weights' size, in one step
 
@@ -387,7 +387,11 @@ def _rate_too_high(case: _Case) -> Finding | None:
             f"{_epochs(rows[since:])} training loss {_range([row['loss'] for row in rows[since:]], '.2f')}, "
             f"worse than the {limit:.2f} that guessing costs."
         )
-    elif rows[0]["loss"] > limit + WILD_START and case.last["loss"] > limit - STUCK_MARGIN:
+    elif (
+        rows[0]["loss"] > limit + WILD_START
+        and case.last["loss"] > limit - STUCK_MARGIN
+        and case.last.get("val_spread", 1.0) < STUCK_SPREAD
+    ):
         since = 0
         evidence = (
             f"In epoch {rows[0]['epoch']} training loss was {rows[0]['loss']:.3g} on average, where guessing costs {limit:.2f}: steps threw the network far off. "
@@ -538,7 +542,7 @@ def _against_overfitting(case: _Case) -> tuple[str, tuple]:
 
 
 LOW_SKILL = 0.6  # 80 % with two classes
-FLAT = 0.01  # nats of training loss, over a third of the epochs
+FLAT = 0.015  # nats of training loss, over a third of the epochs
 
 
 def _is_at_chance(case: _Case) -> bool:
@@ -711,11 +715,16 @@ _HOW_WELL_IT_LEARNS: tuple[Callable[[_Case], Finding | None], ...] = (
 
 # --- small parts -----------------------------------------------------------------------------------------
 
+LOOK_BACK = 100  # epochs
+
 
 def _since(rows: list[dict], holds: Callable[[dict], bool], at_least: int = 2) -> int | None:
-    """Index of the first of the last epochs, without a gap, for which something holds; None if fewer than ``at_least``."""
-    index = len(rows)
-    while index and holds(rows[index - 1]):
+    """Index of the first of the last epochs, without a gap, for which something holds; None if fewer than ``at_least``.
+
+    It looks back ``LOOK_BACK`` epochs and no further, so that a long run costs a page no more than a short one.
+    """
+    index, end = len(rows), max(0, len(rows) - max(LOOK_BACK, at_least))
+    while index > end and holds(rows[index - 1]):
         index -= 1
     return index if len(rows) - index >= at_least else None
 

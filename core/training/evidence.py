@@ -11,6 +11,7 @@ import numpy as np
 from core.analysis.evaluation import Evaluation
 
 MOST_SAMPLED = 2**16  # numbers of one kernel
+RUNAWAY = 1e9  # stands for the size of a step into infinity
 
 
 class Watcher:
@@ -72,7 +73,7 @@ def kernels(model: keras.Model) -> list[np.ndarray]:
 def _sample(variable) -> np.ndarray:
     """Every n-th number of a kernel; n is odd, so that all units come into it."""
     every = math.prod(variable.shape) // MOST_SAMPLED | 1
-    return np.array(keras.ops.reshape(variable, (-1,))[::every])
+    return np.array(keras.ops.reshape(variable, (-1,))[::every], np.float64)  # squares of runaway weights fit
 
 
 def step_fraction(before: list[np.ndarray], after: list[np.ndarray]) -> float:
@@ -81,4 +82,4 @@ def step_fraction(before: list[np.ndarray], after: list[np.ndarray]) -> float:
         float(np.linalg.norm(new - old)) / max(1e-12, float(np.linalg.norm(old)))
         for old, new in zip(before, after, strict=True)
     ]
-    return float(np.median(shares))
+    return float(np.nan_to_num(np.median(shares), nan=RUNAWAY, posinf=RUNAWAY))  # JSON has no infinity

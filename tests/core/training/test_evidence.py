@@ -4,14 +4,41 @@ import numpy as np
 import pytest
 
 from core.analysis.evaluation import Evaluation
-from core.config import ExperimentConfig, overlay
+from core.config import ExperimentConfig, overlay, put_all
+from core.errors import RunError
+from core.jobs import EventLog
+from core.runs import create_run
 from core.training.device import prepare_environment
+from core.training.diagnose import diagnose_run
 
 prepare_environment()
 
 from core.analysis.classify import predict  # noqa: E402  (TensorFlow reads the environment while it is imported)
 from core.network.build import build  # noqa: E402
+from core.training import train as training  # noqa: E402
 from core.training.evidence import Watcher, answers, kernels, step_fraction  # noqa: E402
+
+TINY = overlay(
+    ExperimentConfig(),
+    {
+        "network": {
+            "input_size": 32,
+            "blocks": [{"filters": 4, "strides": 2, "normalization": "none"}],
+            "dense": [{"units": 8, "normalization": "none"}],
+            "rescaling": "none",
+        },
+        "training": {"epochs": 3, "batch_size": 16, "warmup_fraction": 0.0},
+    },
+)
+
+
+def train(run):
+    log = EventLog(run.events_path)
+    try:
+        training.train(run, log)
+    finally:
+        log.close()
+    return run
 
 
 @pytest.fixture
@@ -80,5 +107,28 @@ def test_answers_are_counted_by_class_and_their_spread_is_that_of_the_probabilit
 def test_a_step_is_measured_against_the_weights_it_moves(model):
     before = kernels(model)
     assert [array.size for array in before] == [3 * 3 * 3 * 4, 3 * 3 * 4 * 6, 6 * 5, 5]  # no biases
-    assert step_fraction(before, [1.01 * array for array in before]) == pytest.approx(0.01, rel=1e-4)
+    assert step_fraction(before, [1.01 * array for array in before]) == pytest.approx(0.01, rel=1e-6)
     assert step_fraction(before, before) == 0.0
+
+
+def test_a_training_leaves_evidence_in_every_epoch(stripes_and_dots):
+    run = train(create_run(put_all(TINY, ["training.epochs=2"]), stripes_and_dots))
+    for row in run.history.epochs:
+        assert 0.5 <= row["val_top_share"] <= 1 and 0 <= row["val_spread"] <= 0.5
+        assert 0 < row["step_fraction"] < 1
+        assert set(row["dead_units"]) <= {"conv1", "dense1"}
+
+
+def test_a_training_whose_loss_blows_up_is_diagnosed_by_its_last_word(stripes_and_dots):
+    wild = ["training.learning_rate=10", "training.optimizer=sgd"]
+    wild += ["network.blocks.0.activation=linear", "network.dense.0.activation=linear"]  # a ReLU would die first
+    run = create_run(put_all(TINY, wild), stripes_and_dots)
+    with pytest.raises(RunError) as failed:
+        train(run)
+    log = EventLog(run.events_path)
+    log.append("failed", message=str(failed.value))
+    log.close()
+    (finding,) = diagnose_run(run)
+    assert finding.kind == "not_a_number"
+    assert finding.evidence.startswith("The loss became ") and "between step" in finding.evidence
+    assert finding.changes == (("training.learning_rate", 0.01),)
