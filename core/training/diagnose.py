@@ -17,6 +17,7 @@ from functools import cached_property
 from core import config as configs
 from core.analysis.evaluation import wilson_interval
 from core.config import ExperimentConfig
+from core.network.presets import MODERN
 from core.runs import History, Run
 
 # Rates at which these optimizers usually learn: Keras' defaults, and what AlexNet used for SGD.
@@ -118,8 +119,22 @@ class _Case:
         return -sum(share * math.log(share) for share in self.shares("train") if share)
 
     @cached_property
+    def guessing_val_loss(self) -> float:
+        """What the same network pays on the validation photos, where classes may be mixed otherwise."""
+        if self.config.training.class_weights:
+            return math.log(self.num_classes)
+        pairs = zip(self.shares("val"), self.shares("train"), strict=True)
+        return -sum(val * math.log(train) for val, train in pairs if train)
+
+    @cached_property
     def guessing_accuracy(self) -> float:
-        return max(self.shares("val"), default=0.0) or 1 / self.num_classes
+        """Validation accuracy of the best answer that is the same for all photos."""
+        return self.best_guess("val")
+
+    def best_guess(self, split: str) -> float:
+        """Accuracy on a split of always naming its most frequent class. A balanced network is not asked for that, so 1/num_classes."""
+        even = 1 / self.num_classes
+        return even if self.config.training.class_weights else max(self.shares(split), default=even) or even
 
     def skill(self, accuracy: float) -> float:
         """0 for guessing, 1 for all right."""
@@ -128,9 +143,6 @@ class _Case:
     def means(self, name: str, num_epochs: int = 3) -> float:
         """A figure's mean over the last epochs."""
         return _mean([row[name] for row in self.rows[-num_epochs:]])
-
-    def label(self, path: str) -> str:
-        return configs.setting(path).label.lower()
 
     @cached_property
     def epochs_to_judge(self) -> int:
@@ -147,10 +159,8 @@ class _Case:
 MIN_STEPS = 100  # before that, a network that still answers all photos alike may just not have begun
 STUCK_MARGIN = 0.004  # nats around the loss of guessing; chance moves an epoch's mean by less
 STUCK_SPREAD = 0.002  # of probabilities over the photos
-SAME_SPREAD = (
-    0.001  # one answer for all photos; at a high rate it swings around even chances, which costs a little more
-)
-SWINGING_MARGIN = 0.05
+SAME_SPREAD = 0.001  # one answer for all photos
+SWINGING_MARGIN = 0.05  # nats; at a high rate that one answer swings around even chances, which costs a little more
 
 
 def _not_a_number(case: _Case) -> Finding | None:
@@ -179,19 +189,19 @@ def _not_a_number(case: _Case) -> Finding | None:
 
 def _stuck(case: _Case) -> Finding | None:
     """The loss stays at that of guessing, and all photos get about the same answer."""
-    since = _since(case.rows, lambda row: _is_guessing(row, case.guessing_loss), case.epochs_to_judge)
+    since = _since(case.rows, lambda row: _is_guessing(row, case), case.epochs_to_judge)
     if since is None or _is_slow(case) or max(case.shares("train"), default=0) > UNBALANCED_SHARE:
         return None
     rows = case.rows[since:]
     evidence = (
-        f"{_epochs(rows)} training loss {_range([row['loss'] for row in rows], '.4f')}, validation loss "
+        f"{_epochs(rows)} training loss was {_range([row['loss'] for row in rows], '.4f')} and validation loss "
         f"{_range([row['val_loss'] for row in rows], '.4f')}. Guessing costs ln {case.num_classes} = {math.log(case.num_classes):.4f}."
     )
     if "val_spread" in case.last:
         name = case.class_names[case.last["val_top_class"]]
         evidence += (
             f" In epoch {case.last['epoch']} it called {_percent(case.last['val_top_share'], 0)} of the validation photos {name}, "
-            f"and its sureness differed from photo to photo by only {100 * case.last['val_spread']:.2g} points."
+            f"and its sureness differed from photo to photo by {_points(case.last['val_spread'])}."
         )
     advice, changes = _way_out(case)
     return Finding(
@@ -205,13 +215,12 @@ def _stuck(case: _Case) -> Finding | None:
     )
 
 
-def _is_guessing(row: dict, guessing_loss: float) -> bool:
+def _is_guessing(row: dict, case: _Case) -> bool:
     """Neither better than guessing nor much worse, and no photo's answer differs from another's."""
     spread = row.get("val_spread", STUCK_SPREAD / 2)  # older runs do not say
     above = SWINGING_MARGIN if spread < SAME_SPREAD else STUCK_MARGIN
-    return spread < STUCK_SPREAD and all(
-        -STUCK_MARGIN < row[name] - guessing_loss < above for name in ("loss", "val_loss")
-    )
+    over = (row["loss"] - case.guessing_loss, row["val_loss"] - case.guessing_val_loss)
+    return spread < STUCK_SPREAD and all(-STUCK_MARGIN < nats < above for nats in over)
 
 
 def _way_out(case: _Case) -> tuple[str, tuple]:
@@ -307,6 +316,7 @@ def _one_class(case: _Case) -> Finding | None:
 
 
 DEAD_SHARE = 0.5  # of a layer's units
+FEW_PHOTOS = 50  # fewer cannot tell a dead unit from a choosy one
 
 
 def _dead_units(case: _Case) -> Finding | None:
@@ -317,7 +327,7 @@ def _dead_units(case: _Case) -> Finding | None:
         return max((count / widths[name] for name, count in row.get("dead_units", {}).items()), default=0.0)
 
     since = _since(case.rows, lambda row: worst(row) >= DEAD_SHARE)
-    if since is None:
+    if since is None or case.num_val < FEW_PHOTOS:
         return None
     last, first = case.last, case.rows[since]
     layers = [
@@ -384,24 +394,22 @@ def _rate_too_high(case: _Case) -> Finding | None:
     severity = LEARNS_NOTHING
     if since is not None:
         evidence = (
-            f"{_epochs(rows[since:])} training loss {_range([row['loss'] for row in rows[since:]], '.2f')}, "
+            f"{_epochs(rows[since:])} training loss was {_range([row['loss'] for row in rows[since:]], '.2f')}, "
             f"worse than the {limit:.2f} that guessing costs."
         )
-    elif (
-        rows[0]["loss"] > limit + WILD_START
-        and case.last["loss"] > limit - STUCK_MARGIN
-        and case.last.get("val_spread", 1.0) < STUCK_SPREAD
-    ):
+    elif (times := _wild_rate(case)) or (rows[0]["loss"] > limit + WILD_START and _says_nothing(case)):
         since = 0
         evidence = (
-            f"In epoch {rows[0]['epoch']} training loss was {rows[0]['loss']:.3g} on average, where guessing costs {limit:.2f}: steps threw the network far off. "
-            f"In epoch {case.last['epoch']} it is still no better than guessing ({case.last['loss']:.3f})."
+            f"In epoch {rows[0]['epoch']} training loss was {rows[0]['loss']:.3g} on average, and in epoch {case.last['epoch']} it is {case.last['loss']:.3f}; "
+            f"guessing costs {limit:.3f}."
         )
+        if times:
+            evidence += f" A learning rate of {training.learning_rate:g} is {times:g} times what is usual for {training.optimizer}."
     elif best["loss"] < limit - LEARNED and (since := _since(rows, lambda row: row["loss"] > limit - STUCK_MARGIN)):
         evidence = f"Training loss had come down to {best['loss']:.3f} in epoch {best['epoch']}. {_epochs(rows[since:])} it was back at guessing ({case.last['loss']:.3f})."
     else:
         since = _since(rows, lambda row: row.get("step_fraction", 0.0) > WILD_STEP)
-        if since is None:
+        if since is None or case.last["loss"] < limit - LEARNED:
             return None
         steps = [row["step_fraction"] for row in rows[since:]]
         evidence = f"{_epochs(rows[since:])} one step moved the weights by {_range([100 * s for s in steps], '.2g')} % of their size; about 0.1 % to 1 % is usual."
@@ -415,6 +423,19 @@ def _rate_too_high(case: _Case) -> Finding | None:
         (("training.learning_rate", lower),),
         rows[since]["epoch"],
     )
+
+
+def _says_nothing(case: _Case) -> bool:
+    """One answer is all that is left, and it is no better than guessing."""
+    last = case.last
+    return last["loss"] > case.guessing_loss - STUCK_MARGIN and last.get("val_spread", 1.0) < STUCK_SPREAD
+
+
+def _wild_rate(case: _Case) -> float:
+    """How many times the usual rate, where that is many and nothing is learned; else 0."""
+    training = case.config.training
+    times = training.learning_rate / USUAL_RATE[training.optimizer]
+    return times if times >= 5 and _says_nothing(case) else 0
 
 
 SLOW_STEP = 3e-5  # of the weights' size
@@ -550,7 +571,7 @@ def _is_at_chance(case: _Case) -> bool:
     rows = case.rows[-5:]
     if len(case.rows) < max(5, 2 * case.epochs_to_judge):
         return False
-    train = _mean([row["accuracy"] for row in rows]) - max(case.shares("train"), default=0.5)
+    train = _mean([row["accuracy"] for row in rows]) - case.best_guess("train")
     val = _mean([row["val_accuracy"] for row in rows]) - case.guessing_accuracy
     return train < 0.02 and val < _half_width(case, case.guessing_accuracy)
 
@@ -633,8 +654,7 @@ def _augmentation_too_strong(case: _Case) -> Finding | None:
     at_chance = _is_at_chance(case)
     if not at_chance and (val - train < BELOW or case.skill(train) > LOW_SKILL):
         return None
-    mild = configs.AugmentConfig(**MILD)
-    changes = tuple((f"augment.{name}", getattr(mild, name)) for name in strong)
+    changes = tuple((f"augment.{name}", MODERN["augment"].get(name, 0.0)) for name in strong)
     words = ", ".join(f"“{configs.setting(f'augment.{name}').label}” ({getattr(augment, name):g})" for name in strong)
     if at_chance:
         evidence = f"After {len(rows)} epochs accuracy is {_percent(train)} on the training photos and {_percent(val)} on the validation photos: no better than guessing."
@@ -657,21 +677,6 @@ def _augmentation_too_strong(case: _Case) -> Finding | None:
         rows[0 if at_chance else since]["epoch"],
     )
 
-
-# Strengths that help on photos of pets: those of the preset “modern”.
-MILD = {
-    "shear_degrees": 8.5,
-    "zoom_in_fraction": 0.5,
-    "zoom_out_fraction": 0.05,
-    "aspect_fraction": 0.23,
-    "rotation_degrees": 11.5,
-    "brightness_fraction": 0.15,
-    "contrast_fraction": 0.25,
-    "channel_gain_fraction": 0.2,
-    "channel_shift": 12.0,
-    "gray_probability": 0.15,
-    "erase_fraction": 0.4,
-}
 
 WIDE = 0.05  # half of the 95 % interval
 
@@ -755,7 +760,7 @@ def _epochs(rows: list[dict]) -> str:
 
 def _range(values: Sequence[float], form: str) -> str:
     low, high = format(min(values), form), format(max(values), form)
-    return f"was {low}" if low == high else f"was between {low} and {high}"
+    return low if low == high else f"between {low} and {high}"
 
 
 def _at_least(share: float) -> str:
@@ -764,6 +769,10 @@ def _at_least(share: float) -> str:
 
 def _percent(share: float, digits: int = 1) -> str:
     return f"{100 * share:.{digits}f} %"
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:.2f} points" if share >= 0.0001 else "less than 0.01 points"
 
 
 def _percents(values: Sequence[float]) -> str:
