@@ -389,6 +389,22 @@ def evaluate(run, folder, as_json):
 
 
 @main.command()
+@click.argument("run")
+@as_json
+def diagnose(run, as_json):
+    """Say what RUN's curve tells so far: what goes wrong, by which numbers, and what to change."""
+    from core.runs import find_run
+    from core.training.diagnose import diagnose_run
+
+    found = diagnose_run(find_run(run))
+    for finding in found:
+        text = f"{finding.title} ({finding.severity})\n    {finding.evidence}\n    {finding.advice}"
+        _emit(asdict(finding), as_json, text)
+    if not found and not as_json:
+        click.echo("Nothing stands out so far.")
+
+
+@main.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PHOTO_OR_FOLDER...")
 @click.option("--run", "run_id", help="The run whose network answers; by default the newest completed one.")
 @as_json

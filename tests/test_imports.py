@@ -14,6 +14,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 KERAS = {
     "core.network.build",
     "core.training.train",
+    "core.training.evidence",
     "core.analysis.evaluate",
     "core.analysis.explain",
     "core.analysis.classify",
@@ -26,7 +27,7 @@ FLOORS = (
     ("core.photos", "core.network", "core.network.plan", "core.network.presets"),
     # core.training and core.analysis stand for what has no floor of its own: augment, schedule, evaluation, charts ...
     ("core.runs", "core.training", "core.analysis"),
-    ("core.network.build", "core.training.batches", "core.training.checkpoint"),
+    ("core.network.build", "core.training.batches", "core.training.checkpoint", "core.training.evidence"),
     ("core.training.train", "core.analysis.evaluate", "core.analysis.explain", "core.analysis.classify", "core.export"),
     ("core.training.worker", "core.training.spare", "core.analysis.predictor"),
     ("core.bench",),

@@ -33,6 +33,7 @@ from core.training.device import (
     training_device,
     unseen_gpu,
 )
+from core.training.evidence import Watcher, answers, kernels, step_fraction
 from core.training.pace import Mean, Pace
 from core.training.schedule import augment_at, averaging_window, image_size_at, judged_size, learning_rate_at
 
@@ -53,6 +54,7 @@ class State:
         best: of the best epoch: epoch, image_size, val_accuracy, val_loss; empty before the first validation.
         best_loss, best_loss_epoch: lowest validation loss so far, which patience counts from.
         num_averaged: how often the weight average was updated.
+        step_fraction: how far the last step of the epoch moved the weights, as a share of their size.
     """
 
     epoch: int = 1
@@ -67,6 +69,7 @@ class State:
     best_loss: float = math.inf
     best_loss_epoch: int = 0
     num_averaged: int = 0
+    step_fraction: float = 0.0
 
     def next_epoch(self) -> None:
         self.epoch, self.step = self.epoch + 1, 0
@@ -116,6 +119,7 @@ class Training:
             network, self.num_classes, seed=self.settings.seed, any_size=self.settings.start_size_fraction < 1
         )
         _compile(self.model, self.settings)
+        self.watcher = Watcher(self.model)
 
         rows = self.dataset.of_split("train")
         self.data = TrainData(
@@ -222,7 +226,11 @@ class Training:
         if self.model.output_shape[-1] == 1:
             targets = targets[:, 1:]
         weights = None if self.class_weights is None else self.class_weights[batch.labels]
+        is_last = self.state.step == self.steps_per_epoch - 1
+        before = kernels(self.model) if is_last else []
         values = self.model.train_on_batch(batch.images, targets, weights, return_dict=True)
+        if is_last:
+            self.state.step_fraction = step_fraction(before, kernels(self.model))
         self.model.reset_metrics()  # sums are ours, so that a checkpoint can hold them
         loss = float(values["cross_entropy"])
         if not math.isfinite(loss):
@@ -266,6 +274,9 @@ class Training:
             memory_bytes=private_memory(),
             memory_free_fraction=round(memory_free_fraction(), 4),
             best=is_best,
+            step_fraction=state.step_fraction,
+            dead_units=self.watcher.dead_units(),
+            **answers(validation),
         )
 
     def _keep_if_best(self, size: int, validation: Evaluation) -> bool:
@@ -334,8 +345,9 @@ class Training:
     def _evaluate(self, split: str, size: int, report: Report) -> Evaluation:
         indices = self.dataset.of_split(split)
         images, rows = self._pictures(split, indices, size)
+        self.watcher.forget()
         return evaluate_model(
-            self.model,
+            self.watcher,
             images,
             rows,
             self.dataset.labels[indices],
