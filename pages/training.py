@@ -16,7 +16,6 @@ from pages.shared.controls import confirm_delete, is_allowed, show_controls
 from pages.shared.current import current_dataset, current_run, dataset_of, run_of
 from pages.shared.fields import choice_words, field
 from pages.shared.findings import show_findings
-from pages.shared.fit import show_fit
 from pages.shared.frame import badge, rerun_at_end
 from pages.shared.live_chart import live_charts
 from pages.shared.places import way_to
@@ -231,9 +230,6 @@ def show_setup() -> None:
             for declared in settings_of(TrainingConfig, "training"):
                 if declared.path.split(".")[1] not in MAIN_FIELDS:
                     field(declared.path)
-    with st.container():
-        if ready:
-            show_fit(current_dataset())
     label = ":material/play_arrow: Start training"
     st.button(
         words.on_primary(label) if ready else label,

@@ -194,10 +194,19 @@ def may_control(run: Run, token: str, admin_key: str = "") -> bool:
         token: of the browser, as given to ``create_run``; "" if it has none.
         admin_key: what the person gave as the administrator's key.
     """
-    key = os.environ.get(ADMIN_KEY, "")
-    if key and _equal(admin_key, key):
+    if is_admin(admin_key):
         return True
-    return _equal(token, run.owner) if run.owner else not key
+    return _equal(token, run.owner) if run.owner else not has_admin()
+
+
+def has_admin() -> bool:
+    """Whether the server was started with an administrator's key."""
+    return bool(os.environ.get(ADMIN_KEY))
+
+
+def is_admin(admin_key: str) -> bool:
+    """Whether this is the administrator's key."""
+    return has_admin() and _equal(admin_key, os.environ[ADMIN_KEY])
 
 
 def _equal(given: str, secret: str) -> bool:

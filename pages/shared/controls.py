@@ -25,7 +25,8 @@ def show_controls(run: Run, status: str) -> None:
     """The buttons that make sense now, or whose run it is."""
     visit = state.memory()
     if not is_allowed(run):
-        st.caption(f":material/lock: Started by {words.plain(whose(run))}, who alone can pause or stop it.")
+        by = f"by {words.plain(whose(run))}, who alone can touch it" if run.owner else "from the command line"
+        st.caption(f":material/lock: Started {by}.")
     elif status in ACTIVE:
         if status == "running":
             st.button("Pause", icon=":material/pause:", on_click=pause, args=(visit, run), key="pause", help="Keeps everything, ends the process and frees its memory. It goes on exactly where it was.")  # fmt: skip
@@ -76,6 +77,15 @@ def _try(visit: Memory, run: Run, doing: str | None, act) -> None:
         visit.asked[run.id] = doing
 
 
+def delete(visit: Memory, run: Run) -> None:
+    try:
+        delete_run(run)
+    except AppError as error:
+        visit.remember(error)
+    else:
+        visit.run = None
+
+
 @st.dialog("Delete this run?", icon=":material/delete:")
 def confirm_delete(run: Run) -> None:
     """Asks before a run is removed for good."""
@@ -84,14 +94,9 @@ def confirm_delete(run: Run) -> None:
     st.markdown(f"**{words.plain(run.name)}** of {words.when(run.created)}{known}.")
     st.markdown("Its weights, curves and answers are removed from the disk. Its photos stay. This cannot be undone.")
     with st.container(horizontal=True):
-        if st.button("Delete it", key="delete-yes", icon=":material/delete:"):
-            try:
-                delete_run(run)
-            except AppError as error:
-                state.memory().remember(error)
-            else:
-                state.memory().run = None
-                state.write_address()
+        if st.button(
+            "Delete it", key="delete-yes", icon=":material/delete:", on_click=delete, args=(state.memory(), run)
+        ):
             st.rerun()
         if st.button("Keep it", key="delete-no"):
             st.rerun()

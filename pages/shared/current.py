@@ -38,20 +38,28 @@ def current_dataset() -> Dataset | None:
 
 def all_runs() -> list[Run]:
     """Every run that this version can read, the newest first. One that it cannot must not take a page down."""
-    return [known for run in list_runs() if (known := _known_run(str(run.folder)))]
+    return [known for run in list_runs() if (known := _known(run))]
 
 
 def run_of(run_id: str) -> Run:
     """The run of that id. Raises RunError if there is none, or another version wrote it."""
-    run = _known_run(str(find_run(run_id).folder))
+    run = _known(find_run(run_id))
     if run is None:
         raise RunError(f"The settings of the run “{run_id}” were written by another version of this app. Open it there, or train anew.")  # fmt: skip
     return run
 
 
+def _known(run: Run) -> Run | None:
+    try:
+        stamp = (run.folder / "config.json").stat().st_mtime_ns
+    except OSError:  # deleted this moment
+        return None
+    return _known_run(str(run.folder), stamp)
+
+
 @st.cache_resource(max_entries=1000, show_spinner=False)
-def _known_run(folder: str) -> Run | None:
-    """A run with its settings read; they never change, so all visitors share it."""
+def _known_run(folder: str, stamp: int) -> Run | None:
+    """A run with its settings read; all visitors share it. They change when a run is made longer, and so does the stamp."""
     run = Run(Path(folder).name, Path(folder))
     try:
         return run if run.name and run.created is not None and run.class_names else None

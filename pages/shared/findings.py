@@ -41,8 +41,9 @@ def _show(run: Run, finding: Finding) -> None:
 
 
 def _what_changes(finding: Finding) -> str:
+    """``Set normalisation to batch, initialiser to he normal``: what is the same in several layers is said once."""
     parts = (f"{config.setting(path).label.lower()} to {_value(value)}" for path, value in finding.changes)
-    return f"Set {', '.join(parts)}"
+    return f"Set {', '.join(dict.fromkeys(parts))}"
 
 
 def _value(value) -> str:

@@ -2,14 +2,11 @@
 
 import streamlit as st
 
-from core.errors import AppError
 from core.runs import Run
 from core.runs.line import line
-from core.training.forecast import forecast
 from pages.shared import state, words
 from pages.shared.controls import is_allowed, stop, whose
 from pages.shared.current import all_runs
-from pages.shared.places import way_to
 
 TICK_SECONDS = 2.0
 
@@ -41,22 +38,13 @@ def _tick() -> None:
 
 def _row(run: Run, where: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"line-{run.id}"):
-        way_to("training", words.plain(words.short(run.name)), icon="", run=run.id)
+        st.button(words.plain(words.short(run.name)), on_click=setattr, args=(state.memory(), "run", run.id), key=f"watch-{run.id}", type="tertiary", help="Show its curves.")  # fmt: skip
         st.caption(f"{words.plain(whose(run))} · {where}")
         if is_allowed(run) and run.id != state.memory().run:
             word = "Stop" if run.status == "running" else "Cancel"
             st.button(word, on_click=stop, args=(state.memory(), run), key=f"cancel-{run.id}", type="tertiary")
 
 
-@st.cache_data(ttl=60, max_entries=200, show_spinner=False)
-def _seconds(run_id: str, _run: Run) -> float | None:
-    counts = {split: sum(classes.values()) for split, classes in _run.dataset["counts"].items()}
-    try:
-        return forecast(_run.config, counts, len(_run.class_names)).total_seconds
-    except AppError:
-        return None
-
-
 def total_seconds(run: Run) -> float | None:
     """How long a run will probably take, from its start."""
-    return _seconds(run.id, run)
+    return None

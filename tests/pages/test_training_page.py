@@ -1,10 +1,17 @@
+import shutil
+from pathlib import Path
+
 import pytest
 from fake_runs import FakeRun, finished_run, make_dataset
 from visits import go
 
 from core.jobs import Lock
-from core.runs import find_run, list_runs
-from pages.shared import start
+from core.network import presets
+from core.runs import find_run, list_runs, people
+from core.runs.engines import local
+from pages.shared import start, state
+
+RECORDED = Path(__file__).parents[1] / "core" / "training" / "histories"
 
 
 @pytest.fixture
@@ -129,3 +136,114 @@ def test_a_run_of_another_version_takes_no_page_down(open_page, workspace):
     app = open_page("training", run=odd.id)
     assert "another version" in app.error[0].value
     assert not go(app, "results").exception
+
+
+@pytest.fixture
+def spawned(monkeypatch) -> list:
+    """Folders of the runs whose workers would have been started."""
+    folders = []
+    monkeypatch.setattr(local, "spawn", lambda module, folder: folders.append(folder))
+    return folders
+
+
+def keys_of(app) -> set[str]:
+    return {button.key for button in app.button}
+
+
+def test_a_run_is_paused_and_goes_on_from_the_page(open_page, workspace, spawned):
+    run = FakeRun(make_dataset(workspace), num_epochs=40).started()
+    run.epoch(1)
+    with Lock(run.folder / "lock"):
+        app = open_page("training", run=run.id)
+        app.button(key="pause").click().run()
+        assert (run.folder / "request").read_text() == "pause"
+        assert "Pausing: everything is kept." in words_of(app)
+        run.log.append("paused", best_epoch=1)
+    app.run()
+    assert "pause" not in keys_of(app)
+    app.button(key="go-on").click().run()
+    assert spawned == [run.folder]
+    assert find_run(run.id).status == "queued" and not (run.folder / "request").exists()
+
+
+def test_a_completed_run_is_given_more_epochs(open_page, workspace, spawned):
+    run = finished_run(make_dataset(workspace), config=presets.experiment("narrow"), num_epochs=5)
+    app = open_page("training", run=run.id)
+    assert "go-on" not in keys_of(app)
+    app.session_state["longer"] = True
+    app.run()
+    (field,) = [one for one in app.number_input if one.label == "Epochs in all"]
+    planned = find_run(run.id).config.training.epochs
+    field.set_value(planned + 3).run()
+    app.button(key="go-on-longer").click().run()
+    assert spawned == [run.folder]
+    assert find_run(run.id).config.training.epochs == planned + 3
+
+
+def test_only_its_owner_and_the_administrator_touch_a_run(open_page, workspace, monkeypatch):
+    people.set_name("annas-token-0123456789", "Anna <b>")
+    run = finished_run(make_dataset(workspace), owner="annas-token-0123456789")
+    touching = {"go-on", "stop", "pause", "delete"}
+    app = open_page("training", run=run.id)
+    assert not touching & keys_of(app)
+    assert "Started by Anna <b>" in words_of(app).replace("\\", "")
+    monkeypatch.setenv("ALEXNET_ADMIN_KEY", "open sesame")
+    app.session_state.memory.admin_key = "guessed"
+    assert not touching & keys_of(app.run())
+    app.session_state.memory.admin_key = "open sesame"
+    assert touching & keys_of(app.run()) == {"delete"}
+
+
+def test_a_run_is_deleted_only_after_a_question(open_page, workspace):
+    run = finished_run(make_dataset(workspace))
+    app = open_page("training", run=run.id)
+    app.button(key="delete").click().run()
+    assert run.folder.is_dir()
+    app.button(key="delete-yes").click().run()
+    assert not run.folder.exists() and list_runs() == []
+    assert not app.exception
+
+
+def test_an_interrupted_run_says_why_and_offers_to_go_on(open_page, workspace):
+    run = FakeRun(make_dataset(workspace)).started()
+    run.epoch(1)
+    app = open_page("training", run=run.id)
+    assert "Nothing of it is lost" in words_of(app).replace("\\", "")
+    assert "go-on" in keys_of(app)
+
+
+def test_everybody_sees_the_line_and_cancels_only_their_own(open_page, workspace):
+    dataset = make_dataset(workspace)
+    first = FakeRun(dataset, "261123-120000-modern-aaaa", owner="annas-token-0123456789").started()
+    first.batch(1)
+    second = FakeRun(dataset, "261123-120100-modern-bbbb")
+    people.set_name("annas-token-0123456789", "Anna")
+    with Lock(first.folder / "lock"), Lock(second.folder / "lock"):
+        app = open_page("training", run=first.id)
+        said = words_of(app)
+        assert "Anna · trains now, about 4 min left" in said
+        assert "command line · number 1, starts in about 4 min" in said
+        assert f"cancel-{first.id}" not in keys_of(app)
+        app.button(key=f"cancel-{second.id}").click().run()
+        assert (second.folder / "request").read_text() == "stop"
+
+
+def test_advice_is_taken_with_one_click(open_page, workspace):
+    run = FakeRun(make_dataset(workspace), config=presets.experiment("narrow"), num_epochs=4)
+    shutil.copy(RECORDED / "narrow.jsonl", run.folder / "events.jsonl")
+    app = open_page("training", run=run.id)
+    advice = [button for button in app.button if button.key.startswith("advice-")]
+    assert advice, words_of(app)
+    advice[0].click().run()
+    draft = app.session_state.memory.draft
+    assert draft != presets.experiment("narrow") and draft.preset == "narrow"
+    assert any("Press Start" in one.value for one in app.success)
+
+
+def test_a_person_names_themselves(open_page, monkeypatch):
+    monkeypatch.setattr(state, "owner", lambda: "bens-token-0123456789")
+    app = open_page("home")
+    app.session_state["person"] = True
+    app.run()
+    app.text_input(key="person-name").set_value("Ben").run()
+    assert people.name_of("bens-token-0123456789") == "Ben"
