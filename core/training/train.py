@@ -493,8 +493,8 @@ def _about_damage(damaged: list[str], found: checkpoint.Checkpoint | None, steps
     state = found.state
     steps = (epoch - state["epoch"]) * steps_per_epoch + step - state["step"]
     return (
-        f"{what} The run goes on from the one before (epoch {state['epoch']}, after step {state['step']}); {steps:,} steps are done "
-        "again."
+        f"{what} The run goes on from the one before (epoch {state['epoch']}, after step {state['step']}); so much is done again: "
+        f"{steps:,} {'step' if steps == 1 else 'steps'}."
     )
 
 

@@ -64,9 +64,9 @@ def test_a_disk_that_became_read_only_or_full_is_seen_by_readers(run, monkeypatc
     def read_only(**_options):
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
-    monkeypatch.setattr(files.tempfile, "TemporaryFile", read_only)
-    assert "read-only" in why_interrupted(run)
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(files.tempfile, "TemporaryFile", read_only)
+        assert "read-only" in why_interrupted(run)
     monkeypatch.setattr(files.shutil, "disk_usage", lambda _folder: SimpleNamespace(free=1000))
     assert "is full" in why_interrupted(run)
 
