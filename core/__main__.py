@@ -342,8 +342,10 @@ def pause(run, as_json):
 @as_json
 def resume(run, epochs, as_json):
     """Go on with a stopped, paused or interrupted RUN from its last checkpoint, and wait for it."""
-    from core.runs import extend_run, start_run
+    from core.runs import extend_run, find_run, start_run
 
+    if epochs is None and find_run(run).status == "completed":
+        raise AppError(f"The run “{run}” is completed. To train it longer, say for how many epochs in all: --epochs N.")
     _change(start_run if epochs is None else lambda found: extend_run(found, epochs), run, as_json)
 
 

@@ -328,6 +328,17 @@ def test_every_optimizer_takes_decay_clip_softmax_and_class_weights(stripes_and_
     assert run.evaluation.probabilities.sum(axis=1) == pytest.approx(1, abs=1e-5)
 
 
+def test_a_device_without_memory_is_told_from_our_own_mistakes(stripes_and_dots, monkeypatch):
+    from tensorflow.errors import ResourceExhaustedError
+
+    def too_large(*_arguments):
+        raise ResourceExhaustedError(None, None, "OOM when allocating tensor")
+
+    monkeypatch.setattr(training.Training, "step", too_large)
+    with pytest.raises(MemoryError):
+        train(run_of(stripes_and_dots))
+
+
 def test_photos_that_changed_since_the_run_was_made_are_noticed(stripes_and_dots):
     run = run_of(stripes_and_dots)
     path = run.folder / "dataset.json"
