@@ -342,8 +342,10 @@ def pause(run, as_json):
 @as_json
 def resume(run, epochs, as_json):
     """Go on with a stopped, paused or interrupted RUN from its last checkpoint, and wait for it."""
-    from core.runs import extend_run, start_run
+    from core.runs import extend_run, find_run, start_run
 
+    if epochs is None and find_run(run).status == "completed":
+        raise AppError(f"The run “{run}” is completed. To train it longer, say for how many epochs in all: --epochs N.")
     _change(start_run if epochs is None else lambda found: extend_run(found, epochs), run, as_json)
 
 
@@ -447,9 +449,13 @@ def classify(paths, run_id, as_json):
 
 @main.command()
 @click.option("--only", help="Rows whose id begins so, e.g. loop_vs_step.")
+@click.option("--faults", is_flag=True, help="Instead: kill a training a hundred times and see what is lost.")
+@click.option("--kills", default=100, show_default=True, type=click.IntRange(1), help="How often, with --faults.")
 @as_json
-def bench(only, as_json):
+def bench(only, faults, kills, as_json):
     """Measure how fast this machine does what matters. Takes minutes; leave the machine alone meanwhile."""
+    if faults:
+        return _show_faults(kills, as_json)
     from core.bench import bench as measure
 
     for result in measure(only):
@@ -457,6 +463,23 @@ def bench(only, as_json):
         mark = "holds" if result.holds else "MISSED"
         text = f"{result.row:24} {result.value:>10,.3g} {result.unit:9} bar {result.bar:<8,} {mark:7} {result.detail}"
         _emit(values, as_json, text)
+
+
+def _show_faults(kills: int, as_json: bool) -> None:
+    from core.faults import faults
+
+    line = Bar()
+    rows = faults(kills, line)
+    line.end()
+    if not as_json:
+        click.echo(f"{'':34}{'tried':>8}{'resumed':>9}{'inside a save':>15}{'most steps lost':>17}{'bit-equal':>11}")
+    for row in rows:
+        lost = f"{row.most_steps_lost} of {row.interval_steps}"
+        text = (
+            f"{row.scenario:34}{row.tried:>8}{row.resumed:>9}{row.inside_save:>15}{lost:>17}"
+            f"{'yes' if row.bit_equal else 'NO':>11}"
+        )
+        _emit({**asdict(row), "holds": row.holds}, as_json, text)
 
 
 def _photos_under(paths: tuple[str, ...]) -> Iterator[str]:

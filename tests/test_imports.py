@@ -30,7 +30,7 @@ FLOORS = (
     ("core.network.build", "core.training.batches", "core.training.checkpoint", "core.training.evidence"),
     ("core.training.train", "core.analysis.evaluate", "core.analysis.explain", "core.analysis.classify", "core.export"),
     ("core.training.worker", "core.training.spare", "core.analysis.predictor"),
-    ("core.bench",),
+    ("core.bench", "core.faults"),
     ("core.__main__",),
 )
 

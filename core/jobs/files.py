@@ -124,16 +124,18 @@ def disk_trouble(error: OSError, folder: Path) -> str | None:
 
 
 def why_unwritable(folder: Path) -> str | None:
-    """A sentence on why nothing can be written into a folder at this moment; None if it can be."""
+    """A sentence on why nothing can be written into a folder at this moment; None if it can be.
+
+    It tries: what a system says of a disk that it has just made read-only is not always so.
+    """
     try:
-        if os.statvfs(folder).f_flag & os.ST_RDONLY:
-            return _read_only(folder)
-        if shutil.disk_usage(folder).free < ALMOST_FULL_BYTES:
-            return f"The disk that holds “{folder}” is full ({_free_megabytes(folder)} MB are free). Make room, then go on."
+        with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+            file.write(bytes(4096))
     except OSError as error:
-        return f"“{folder}” cannot be reached ({error.strerror}). Check the disk, then go on."
-    if not os.access(folder, os.W_OK):
-        return f"Nothing may be written into “{folder}”. Change its permissions, then go on."
+        reason = f"Nothing can be written into “{folder}” ({error.strerror}). Look after the folder, then go on."
+        return disk_trouble(error, folder) or reason
+    if shutil.disk_usage(folder).free < ALMOST_FULL_BYTES:
+        return f"The disk that holds “{folder}” is full ({_free_megabytes(folder)} MB are free). Make room, then go on."
     return None
 
 

@@ -88,8 +88,14 @@ def train(run: Run, log: EventLog) -> None:
         AppError: photos or settings cannot be used; the loss became NaN. The caller writes the ``failed`` event.
         Cancelled: a stop or pause was asked for before the first step.
         OSError: the disk is full or read-only; earlier checkpoints are untouched.
+        MemoryError: the device has no more.
     """
-    Training(run, log).go()
+    try:
+        Training(run, log).go()
+    except Exception as error:
+        if _is_out_of_memory(error):
+            raise MemoryError from error
+        raise
 
 
 class Training:
@@ -505,9 +511,14 @@ def _about_damage(damaged: list[str], found: checkpoint.Checkpoint | None, steps
     state = found.state
     steps = (epoch - state["epoch"]) * steps_per_epoch + step - state["step"]
     return (
-        f"{what} The run goes on from the one before (epoch {state['epoch']}, after step {state['step']}); {steps:,} steps are done "
-        "again."
+        f"{what} The run goes on from the one before (epoch {state['epoch']}, after step {state['step']}); so much is done again: "
+        f"{steps:,} {'step' if steps == 1 else 'steps'}."
     )
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """TensorFlow has an error of this name, JAX a word in the error's text; neither is a MemoryError."""
+    return type(error).__name__ == "ResourceExhaustedError" or str(error).startswith("RESOURCE_EXHAUSTED")
 
 
 def _compile(model: keras.Model, training: TrainingConfig) -> None:

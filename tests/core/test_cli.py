@@ -153,6 +153,15 @@ def test_from_photos_to_answers_without_a_browser(pets, tmp_path):
     (listed,) = map(json.loads, invoke("runs", "--json").stdout.splitlines())
     assert (listed["run"], listed["test_accuracy"]) == (run, summary["test_accuracy"])
 
+    result = invoke("pause", run)
+    assert (result.exit_code, "completed" in result.stderr) == (1, True)
+    assert "--epochs" in invoke("resume", run).stderr
+    longer = json.loads(invoke("resume", run, "--epochs", "4", "--json").stdout)
+    assert (longer["run"], longer["status"]) == (run, "completed")
+    assert [row["epoch"] for row in list_runs()[0].history.epochs] == [1, 2, 3, 4]
+    assert json.loads((list_runs()[0].folder / "config.json").read_text())["config"]["training"]["epochs"] == 4
+    summary = longer
+
     own = json.loads(invoke("evaluate", run, "--json").stdout)
     assert own["accuracy"] == summary["test_accuracy"]
     assert sum(map(sum, own["confusion_matrix"])) == own["num_photos"] == 8

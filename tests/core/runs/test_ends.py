@@ -1,5 +1,6 @@
 """What readers see of a run whose worker left no last word. No worker here: its events are written by hand."""
 
+import errno
 import os
 from types import SimpleNamespace
 
@@ -59,9 +60,13 @@ def test_a_run_that_died_with_memory_to_spare_has_no_reason_that_anybody_knows(r
 
 def test_a_disk_that_became_read_only_or_full_is_seen_by_readers(run, monkeypatch):
     tell(run, ("started", STARTED))
-    monkeypatch.setattr(os, "statvfs", lambda _folder: SimpleNamespace(f_flag=os.ST_RDONLY))
-    assert "read-only" in why_interrupted(run)
-    monkeypatch.undo()
+
+    def read_only(**_options):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files.tempfile, "TemporaryFile", read_only)
+        assert "read-only" in why_interrupted(run)
     monkeypatch.setattr(files.shutil, "disk_usage", lambda _folder: SimpleNamespace(free=1000))
     assert "is full" in why_interrupted(run)
 
