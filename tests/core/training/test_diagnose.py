@@ -13,6 +13,7 @@ import pytest
 
 from core import config as configs
 from core.config import ExperimentConfig
+from core.network.presets import PRESETS, experiment
 from core.runs.history import History, fold
 from core.training.diagnose import LEARNS_NOTHING, NOTE, Finding, diagnose
 
@@ -36,6 +37,7 @@ BROKEN: dict[str, tuple[list[str], int]] = {
     "wrong-labels": (["labels"], 12),
     "underfit-small": (["underfitting"], 10),
     "augment": (["augmentation_too_strong"], 5),
+    "augment-basic": (["dead_units", "augmentation_too_strong"], 2),
     "tiny-validation": (["validation_too_small"], 3),
 }
 
@@ -246,6 +248,13 @@ def test_validation_photos_in_other_shares_than_training_photos_do_not_hide_a_st
     assert "stuck" in found(run.changed(lambda row: {"loss": 0.6730, "val_loss": 0.7136}, counts=counts))
 
 
+def test_a_half_dead_layer_alone_is_not_why_nothing_is_learned():
+    half, nearly_all = (
+        recorded("rate-high").changed(lambda row, n=n: {"dead_units": {"dense1": n}}) for n in (300, 500)
+    )
+    assert (found(half)["dead_units"].severity, found(nearly_all)["dead_units"].severity) == (NOTE, LEARNS_NOTHING)
+
+
 def test_dead_units_in_a_network_that_learns_are_a_note():
     run = recorded("healthy-basic").changed(lambda row: {"dead_units": {"dense1": 300}})
     assert found(run)["dead_units"].severity == NOTE
@@ -312,6 +321,14 @@ def test_training_below_validation_is_no_fault_with_usual_augmentation():
     modern = configs.get(recorded("healthy-modern-0").config, "augment")
     assert "augmentation_too_strong" in found(run)
     assert "augmentation_too_strong" not in found(run._replace(config=replace(run.config, augment=modern)))
+
+
+@pytest.mark.parametrize("preset_id", PRESETS)
+def test_no_preset_is_called_too_strong(preset_id):
+    run = recorded("augment-basic")
+    assert "augmentation_too_strong" not in found(
+        run._replace(config=replace(run.config, augment=experiment(preset_id).augment))
+    )
 
 
 def test_strong_augmentation_that_training_copes_with_is_no_fault():
