@@ -57,7 +57,9 @@ def expected_starts(
     Returns:
         Seconds from now for each that waits. None where that depends on a time that is unknown.
     """
-    free = [0.0] * max(0, slots - len(seconds_left)) + [left if left is not None else float("inf") for left in seconds_left]
+    free = [0.0] * max(0, slots - len(seconds_left)) + [
+        left if left is not None else float("inf") for left in seconds_left
+    ]
     heapq.heapify(free)
     starts = []
     for needed in seconds_needed:
