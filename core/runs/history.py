@@ -19,7 +19,8 @@ class History:
 
     Args:
         epochs: one dict a finished epoch: epoch (from 1), loss, accuracy, val_loss, val_accuracy, learning_rate, seconds,
-            photos_per_second, image_size, memory_bytes.
+            photos_per_second, image_size, memory_bytes; and, in runs of versions that write it, the evidence of
+            ``core.training.evidence``: step_fraction, dead_units, val_top_class, val_top_share, val_spread.
         batches: lists of equal length: step (from 1), epoch, loss, accuracy; averages over the steps since the point before.
         best_epoch: the epoch whose weights are kept, or None before the first.
         num_epochs, steps_per_epoch, step: the plan, and the last step that was reported.

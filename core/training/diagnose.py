@@ -316,6 +316,7 @@ def _one_class(case: _Case) -> Finding | None:
 
 
 DEAD_SHARE = 0.5  # of a layer's units
+NEARLY_ALL = 0.9  # what is left of the layer passes on too little
 FEW_PHOTOS = 50  # fewer cannot tell a dead unit from a choosy one
 
 
@@ -339,7 +340,7 @@ def _dead_units(case: _Case) -> Finding | None:
     whole = any(count == width for _, count, width in layers)
     training = case.config.training
     lower = _lower_rate(training.optimizer, training.learning_rate)
-    learns_nothing = whole or case.skill(case.means("val_accuracy")) < 0.1
+    learns_nothing = worst(last) >= NEARLY_ALL and case.skill(case.means("val_accuracy")) < 0.1
     advice = (
         "A ReLU unit that is 0 for every photo passes nothing on and is never corrected, so it hardly ever comes back. "
         + ("One layer is silent altogether: no photo can reach the answer any more. " if whole else "")
@@ -563,6 +564,7 @@ def _against_overfitting(case: _Case) -> tuple[str, tuple]:
 
 
 LOW_SKILL = 0.6  # 80 % with two classes
+MOST_FILTERS = 512
 FLAT = 0.015  # nats of training loss, over a third of the epochs
 
 
@@ -607,7 +609,9 @@ def _underfitting(case: _Case) -> Finding | None:
         return None
     network = case.config.network
     changes = tuple(
-        (f"network.blocks.{i}.filters", min(512, 2 * block.filters)) for i, block in enumerate(network.blocks)
+        (f"network.blocks.{i}.filters", 2 * block.filters)
+        for i, block in enumerate(network.blocks)
+        if block.filters <= MOST_FILTERS / 2
     )
     return Finding(
         "underfitting",
@@ -695,8 +699,8 @@ def _validation_too_small(case: _Case) -> Finding | None:
         "Too few validation photos to choose an epoch",
         f"With {case.num_val:,} validation photos the {_percent(best['val_accuracy'])} of epoch {best['epoch']} means anything from {_percent(low)} to {_percent(high)} "
         f"(95 % interval). {_epochs(rows)} validation accuracy lay between {_percents(values)}: differences that chance makes too.",
-        "Which epoch is best, or which of two runs, cannot be told from so few photos. On the Photos page give validation a larger share; "
-        "1,000 photos are good to about 3 points, 100 to about 8.",
+        "Which epoch is best, or which of two runs, cannot be told from so few photos. On the Photos page give validation more of them; "
+        f"at this accuracy 1,000 photos would be good to ± {100 * _half_interval(best['val_accuracy'], 1000):.1f} points.",
         (),
         rows[0]["epoch"],
     )
@@ -736,7 +740,11 @@ def _since(rows: list[dict], holds: Callable[[dict], bool], at_least: int = 2) -
 
 def _half_width(case: _Case, accuracy: float) -> float:
     """Half of the 95 % interval of a validation accuracy, 0..1."""
-    low, high = wilson_interval(round(accuracy * case.num_val), case.num_val)
+    return _half_interval(accuracy, case.num_val)
+
+
+def _half_interval(accuracy: float, num_photos: int) -> float:
+    low, high = wilson_interval(round(accuracy * num_photos), num_photos)
     return (high - low) / 2
 
 

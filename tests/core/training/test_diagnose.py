@@ -10,11 +10,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from click.testing import CliRunner
 
 from core import config as configs
+from core.__main__ import main
+from core.analysis.evaluation import wilson_interval
 from core.config import ExperimentConfig
+from core.jobs import runs_folder
+from core.network.presets import PRESETS, experiment
+from core.runs import Run
 from core.runs.history import History, fold
-from core.training.diagnose import LEARNS_NOTHING, NOTE, Finding, diagnose
+from core.training.diagnose import LEARNS_NOTHING, NOTE, Finding, diagnose, diagnose_run
 
 HISTORIES = Path(__file__).with_name("histories")
 
@@ -36,6 +42,7 @@ BROKEN: dict[str, tuple[list[str], int]] = {
     "wrong-labels": (["labels"], 12),
     "underfit-small": (["underfitting"], 10),
     "augment": (["augmentation_too_strong"], 5),
+    "augment-basic": (["dead_units", "augmentation_too_strong"], 2),
     "tiny-validation": (["validation_too_small"], 3),
 }
 
@@ -105,6 +112,17 @@ def test_the_narrow_preset_is_diagnosed_within_three_epochs_of_real_photos(name)
     assert "Normalisation" in finding.advice or "normalisation" in finding.advice
 
 
+def test_what_is_advised_against_the_stuck_narrow_network_was_tried_and_learns():
+    config = recorded("narrow").config
+    for path, value in found(recorded("narrow"))["stuck"].changes:
+        config = configs.put(config, path, value)
+    tried = recorded("healthy-narrow-suggested")
+    assert (config.network, config.augment) == (tried.config.network, tried.config.augment)
+    assert replace(config.training, epochs=4) == replace(tried.config.training, epochs=4)
+    low, _ = wilson_interval(max(round(1000 * row["val_accuracy"]) for row in tried.history.epochs), 1000)
+    assert low > 0.6
+
+
 @pytest.mark.parametrize("name", HEALTHY)
 def test_a_healthy_run_gives_no_alarm_at_any_epoch(name):
     for count in range(len(recorded(name).history.epochs) + 1):
@@ -149,6 +167,35 @@ def test_a_history_without_the_new_evidence_can_be_read(name):
 
 def test_a_run_that_has_only_begun_says_nothing():
     assert diagnose(*after("narrow", 0)) == diagnose(*after("narrow", 1)) == []
+
+
+# --- as the command line says it
+
+
+def run_on_disk(name: str) -> Run:
+    """A recorded run as a folder of the workspace."""
+    head, *events = (HISTORIES / f"{name}.jsonl").read_text().splitlines(keepends=True)
+    head = json.loads(head)
+    folder = runs_folder() / "261123-120000-recorded-abcd"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps({"config": head["config"], "created": 0.0}))
+    (folder / "dataset.json").write_text(json.dumps({**head, "id": "photos-0", "name": "photos"}))
+    (folder / "events.jsonl").write_text("".join(events))
+    return Run(folder.name, folder)
+
+
+def test_the_command_line_gives_one_json_object_a_finding():
+    run = run_on_disk("narrow")
+    answer = CliRunner().invoke(main, ["diagnose", run.id, "--json"])
+    rows = [json.loads(line) for line in answer.stdout.splitlines()]
+    assert [row["kind"] for row in rows] == BROKEN["narrow"][0]
+    assert rows[0]["title"] == diagnose_run(run)[0].title
+    assert ["network.blocks.0.normalization", "batch"] in rows[0]["changes"]
+
+
+def test_the_command_line_says_when_nothing_stands_out():
+    answer = CliRunner().invoke(main, ["diagnose", run_on_disk("healthy-modern-0").id])
+    assert (answer.exit_code, answer.stdout) == (0, "Nothing stands out so far.\n")
 
 
 # --- near misses: the recorded fault, altered by a little
@@ -246,6 +293,13 @@ def test_validation_photos_in_other_shares_than_training_photos_do_not_hide_a_st
     assert "stuck" in found(run.changed(lambda row: {"loss": 0.6730, "val_loss": 0.7136}, counts=counts))
 
 
+def test_a_half_dead_layer_alone_is_not_why_nothing_is_learned():
+    half, nearly_all = (
+        recorded("rate-high").changed(lambda row, n=n: {"dead_units": {"dense1": n}}) for n in (300, 500)
+    )
+    assert (found(half)["dead_units"].severity, found(nearly_all)["dead_units"].severity) == (NOTE, LEARNS_NOTHING)
+
+
 def test_dead_units_in_a_network_that_learns_are_a_note():
     run = recorded("healthy-basic").changed(lambda row: {"dead_units": {"dense1": 300}})
     assert found(run)["dead_units"].severity == NOTE
@@ -312,6 +366,14 @@ def test_training_below_validation_is_no_fault_with_usual_augmentation():
     modern = configs.get(recorded("healthy-modern-0").config, "augment")
     assert "augmentation_too_strong" in found(run)
     assert "augmentation_too_strong" not in found(run._replace(config=replace(run.config, augment=modern)))
+
+
+@pytest.mark.parametrize("preset_id", PRESETS)
+def test_no_preset_is_called_too_strong(preset_id):
+    run = recorded("augment-basic")
+    assert "augmentation_too_strong" not in found(
+        run._replace(config=replace(run.config, augment=experiment(preset_id).augment))
+    )
 
 
 def test_strong_augmentation_that_training_copes_with_is_no_fault():
