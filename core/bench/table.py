@@ -28,9 +28,8 @@ class Result:
 
     @property
     def holds(self) -> bool:
-        """Whether the value, as precise as it is printed, reaches the bar."""
-        value = round(self.value, 3)
-        return value <= self.bar if self.at_most else value >= self.bar
+        """Whether the value reaches the bar."""
+        return self.value <= self.bar if self.at_most else self.value >= self.bar
 
 
 @dataclass(frozen=True)
