@@ -100,22 +100,25 @@ def thin(x: list[float], y: list, most: int = MAX_POINTS) -> dict[str, list]:
 
     Stretches are of a power of two points, counted from the first one, so that points already drawn stay where they are.
     """
-    values = [_finite(value) for value in y]
-    kept = _landmarks(values, most)
-    return {"x": [x[i] for i in kept], "y": [values[i] for i in kept]}
+    kept = _landmarks(y, most)
+    return {"x": [x[i] for i in kept], "y": [_finite(y[i]) for i in kept]}
 
 
-def _landmarks(values: list[float | None], most: int) -> list[int]:
-    """Indices of the points that ``thin`` keeps. In numpy, since a run of 10,000 epochs is looked through at every tick."""
+def _landmarks(y: list, most: int) -> list[int]:
+    """Indices of the points that ``thin`` keeps. In numpy, since a run of 10,000 epochs is looked through at every event."""
+    try:
+        values = np.array(y, np.float64)  # None and the text of a NaN become NaN
+    except (TypeError, ValueError):
+        values = np.array([math.nan if _finite(value) is None else value for value in y], np.float64)
     count, length = len(values), 1
     if count <= most:
         return list(range(count))
     while 2 * math.ceil(count / length) >= most:
         length *= 2
     padded = np.full(math.ceil(count / length) * length, np.nan)
-    padded[:count] = values  # None becomes NaN
+    padded[:count] = values
     stretches = padded.reshape(-1, length)
-    missing = np.isnan(stretches)
+    missing = ~np.isfinite(stretches)
     lowest = np.where(missing, np.inf, stretches).argmin(axis=1)
     highest = np.where(missing, -np.inf, stretches).argmax(axis=1)
     starts = np.arange(len(stretches)) * length
@@ -130,7 +133,7 @@ def _thin_rows(rows: list[dict], what: str, best_epoch: int | None) -> list[int]
         return list(range(len(rows)))
     kept = set()
     for name in (what, f"val_{what}"):
-        kept.update(_landmarks([_finite(row[name]) for row in rows], MAX_POINTS // 2 - 2))
+        kept.update(_landmarks([row[name] for row in rows], MAX_POINTS // 2 - 2))
     kept.update(i for i, row in enumerate(rows) if row["epoch"] == best_epoch)
     return sorted({0, len(rows) - 1, *kept})
 
