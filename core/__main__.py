@@ -448,20 +448,32 @@ def classify(paths, run_id, as_json):
 
 
 @main.command()
-@click.option("--only", help="Rows whose id begins so, e.g. loop_vs_step.")
+@click.option("--only", metavar="ID", help="One row, e.g. loop_vs_step, or those whose ids begin so.")
+@click.option(
+    "--photos",
+    envvar="ALEXNET_TEST_PHOTOS",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Real JPEGs in train/val/test folders instead of drawn pets; also read from ALEXNET_TEST_PHOTOS.",
+)
 @click.option("--faults", is_flag=True, help="Instead: kill a training a hundred times and see what is lost.")
 @click.option("--kills", default=100, show_default=True, type=click.IntRange(1), help="How often, with --faults.")
 @as_json
-def bench(only, faults, kills, as_json):
-    """Measure how fast this machine does what matters. Takes minutes; leave the machine alone meanwhile."""
+def bench(only, photos, faults, kills, as_json):
+    """Measure how fast this machine does what matters. Takes up to 20 minutes; leave the machine alone meanwhile."""
     if faults:
         return _show_faults(kills, as_json)
+    from core.bench import LeftOut
     from core.bench import bench as measure
 
-    for result in measure(only):
-        values = {"row": result.row, "value": round(result.value, 3), "bar": result.bar, "holds": result.holds}
-        mark = "holds" if result.holds else "MISSED"
-        text = f"{result.row:24} {result.value:>10,.3g} {result.unit:9} bar {result.bar:<8,} {mark:7} {result.detail}"
+    for found in measure(only, photos):
+        if isinstance(found, LeftOut):
+            click.echo(f"{found.row} is left out: {found.reason}.", err=True)
+            continue
+        values = {"row": found.row, "value": round(found.value, 3), "bar": found.bar, "holds": found.holds}
+        mark = "holds" if found.holds else "MISSED"
+        bar = f"{'<=' if found.at_most else '>='} {found.bar:,g}"
+        value = f"{found.value:,.0f}" if found.value >= 100 else f"{found.value:.3g}"
+        text = f"{found.row:29}{value:>7} {found.unit:9} {bar:8} {mark:7} {found.detail}"
         _emit(values, as_json, text)
 
 

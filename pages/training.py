@@ -22,6 +22,7 @@ from pages.shared.places import way_to
 from pages.shared.queue import show_queue
 from pages.shared.start import start_training
 from pages.shared.state import Memory
+from pages.shared.ticks import is_out_of_date, tick_seconds
 from pages.shared.work import chosen_job, show_job
 
 TICK_SECONDS = 1.0
@@ -109,8 +110,8 @@ def _speed(run: Run, status: str) -> str:
     return " · ".join(parts) or "waiting for the first step"
 
 
-def show_run(run: Run) -> None:
-    """Ticks while the run is active. What can be clicked stands outside, so that a tick never swallows a click."""
+def show_run(run: Run, seconds: float) -> None:
+    """Ticks every ``seconds`` while the run is active. What can be clicked stands outside, so that a tick never swallows a click."""
     status, history = run.status, run.history
     show_status(run, status)
     live_charts(history, len(run.class_names), key=f"run-{run.id}")
@@ -119,6 +120,8 @@ def show_run(run: Run) -> None:
             st.caption(f":material/info: {words.plain(notice)}")
     show_findings(run)
     rerun_at_end(run, status)
+    if status in ACTIVE and is_out_of_date(seconds, tick_seconds(state.memory(), TICK_SECONDS)):
+        st.rerun()
 
 
 def show_epochs(run: Run) -> None:
@@ -160,7 +163,8 @@ def show_chosen(run: Run) -> None:
             if not active and run.checkpoint:
                 way_to("classify", "Classify photos", run=run.id)
             show_controls(run, status)
-    st.fragment(show_run, run_every=TICK_SECONDS if active else None)(run)
+    seconds = tick_seconds(state.memory(), TICK_SECONDS)
+    st.fragment(show_run, run_every=seconds if active else None)(run, seconds)
     show_epochs(run)
     if not active:
         with st.container(horizontal=True):

@@ -14,6 +14,7 @@ from pages.shared import places, problems, state, words
 from pages.shared.current import current_dataset, current_run, num_classes
 from pages.shared.person import show_person
 from pages.shared.places import PLACES, way_to
+from pages.shared.ticks import tick_seconds
 from pages.shared.work import chosen_job, follow_up
 
 STATUS_COLOURS = {
@@ -94,10 +95,11 @@ def _tab(title: str, run: Run | None) -> None:
 def _header() -> None:
     run, job = current_run(), chosen_job()
     at_work = (run is not None and run.is_active) or (job is not None and job.status in ACTIVE)
+    seconds = 2 * tick_seconds(state.memory(), _HEADER_SECONDS / 2)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="header"):
         _photos_link(current_dataset(), job)
         _network_link()
-        st.fragment(_run_link, run_every=_HEADER_SECONDS if at_work else None)(run, job)
+        st.fragment(_run_link, run_every=seconds if at_work else None)(run, job)
 
 
 def _photos_link(dataset: Dataset | None, job: Job | None) -> None:

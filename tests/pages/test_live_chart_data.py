@@ -3,7 +3,8 @@ import math
 
 import pytest
 
-from core.runs import History
+from core.jobs import EventLog
+from core.runs import History, read_history
 from pages.shared.live_chart import MAX_POINTS, chart_data, thin
 
 
@@ -30,6 +31,26 @@ def test_ten_thousand_epochs_are_thinned_and_the_best_one_stays(best_epoch):
     assert best_epoch in validation["x"] and 10_000 in validation["x"]
     assert data["best"]["x"] == best_epoch
     assert len(json.dumps(data)) < 40_000
+
+
+def test_ten_thousand_epochs_of_batch_events_fold_to_a_bounded_message_with_the_best_epoch(tmp_path):
+    log = EventLog(tmp_path / "events.jsonl")
+    log.append("started", num_epochs=10_000, steps_per_epoch=30, num_train=960, device="CPU", precision="float32")
+    figures = {"loss": 0.6, "accuracy": 0.6}
+    for epoch in range(1, 10_001):
+        for step in (10, 20, 30):
+            log.append(
+                "batch", epoch=epoch, step=(epoch - 1) * 30 + step, photos_per_second=9, eta_seconds=9, **figures
+            )
+        log.append("epoch", epoch=epoch, best=epoch in (1, 1_234), val_loss=0.5, val_accuracy=0.7, **figures)
+    history = read_history(tmp_path / "events.jsonl")
+    assert history.best["epoch"] == 1_234
+    for what in ("loss", "accuracy"):
+        data = chart_data(history, what, 2)
+        assert len(json.dumps(data)) < 40_000
+        assert data["best"]["x"] == 1_234 and 1_234 in data["series"][2]["x"]
+        assert data["series"][0]["x"][-1] == 10_000
+        assert all(len(series["x"]) <= MAX_POINTS for series in data["series"])
 
 
 def test_a_short_run_is_drawn_whole():

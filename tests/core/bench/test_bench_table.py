@@ -1,0 +1,91 @@
+import json
+
+import pytest
+from click.testing import CliRunner
+
+import core.bench
+from core.__main__ import main
+from core.bench import LeftOut, Result, bench, row_ids
+from core.bench.rivals import _padding
+from core.bench.table import best_of
+from core.errors import AppError
+from core.network import presets
+from core.network.plan import plan
+
+WANTED = {
+    "loop_vs_step",
+    "loop_vs_article",
+    "loop_vs_keras_layers",
+    "step_vs_pytorch",
+    "events_on_vs_off",
+    "first_point_cold",
+    "first_point_spare",
+    "warp",
+    "augmentation",
+    "memory_25000_vs_4000",
+    "speed_with_30_viewers",
+    "tick_p95_30_viewers",
+}
+
+
+def test_every_promised_row_is_there():
+    assert set(row_ids()) == WANTED
+
+
+@pytest.mark.parametrize(
+    "value, bar, at_most, holds",
+    [(0.9, 0.9, False, True), (0.8996, 0.9, False, False), (1.1, 1.1, True, True), (1.2, 1.1, True, False)],
+)
+def test_a_bar_is_reached_from_its_own_side(value, bar, at_most, holds):
+    assert Result("row", value, bar, "x", at_most=at_most).holds is holds
+
+
+def test_comparisons_are_interleaved_and_the_best_round_counts():
+    order, speeds = [], iter([3, 30, 5, 50, 4, 40])
+
+    def measure(name):
+        order.append(name)
+        return next(speeds)
+
+    best = best_of({name: lambda name=name: measure(name) for name in "AB"})
+    assert order == list("ABABAB")
+    assert best == {"A": 5, "B": 50}
+    speeds = iter([3, 5, 4])
+    assert best_of({"A": lambda: next(speeds)}, largest=False) == {"A": 3}
+
+
+def test_a_row_that_does_not_exist_is_refused_with_the_list():
+    with pytest.raises(AppError, match=r"no row “speed_of_light”.*loop_vs_step"):
+        list(bench("speed_of_light"))
+
+
+def test_the_table_as_json_has_one_line_a_row_and_status_0_where_a_bar_is_missed(monkeypatch):
+    rows = (
+        (("fast", "slow"), lambda world: [Result("fast.float32", 2, 1, "x"), Result("slow", 0.5, 1, "x", "1 of 2")]),
+        (("absent",), lambda world: [LeftOut("absent", "it is not installed")]),
+    )
+    monkeypatch.setattr(core.bench, "ROWS", rows)
+    result = CliRunner().invoke(main, ["bench", "--json"])
+    assert result.exit_code == 0
+    assert list(map(json.loads, result.stdout.splitlines())) == [
+        {"row": "fast.float32", "value": 2, "bar": 1, "holds": True},
+        {"row": "slow", "value": 0.5, "bar": 1, "holds": False},
+    ]
+    assert "absent is left out: it is not installed" in result.stderr
+    assert [found.row for found in bench("slow")] == ["slow"]
+    assert [found.row for found in bench("fast.float32")] == ["fast.float32"]
+    shown = CliRunner().invoke(main, ["bench", "--only", "slow"]).stdout
+    assert "MISSED" in shown and "1 of 2" in shown
+
+
+def test_the_rival_network_has_the_maps_of_ours():
+    network = presets.experiment("narrow").network
+    shapes = {row.name: row.output_shape for row in plan(network, 2).layers}
+    size = network.input_size
+    for index, block in enumerate(network.blocks, 1):
+        before, after = _padding(block, size)
+        size = (size + before + after - block.kernel_size) // block.strides + 1
+        assert shapes[f"conv{index}"][:2] == (size, size)
+        if block.pool_size:
+            size = (size - block.pool_size) // block.pool_strides + 1
+            assert shapes[f"conv{index}_pool"][:2] == (size, size)

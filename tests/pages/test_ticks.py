@@ -1,0 +1,30 @@
+import pytest
+
+from pages.shared import ticks
+from pages.shared.state import Memory
+from pages.shared.ticks import is_out_of_date, tick_seconds
+
+
+@pytest.fixture(autouse=True)
+def nobody(monkeypatch):
+    monkeypatch.setattr(ticks, "_seen", {})
+
+
+def test_one_viewer_ticks_every_second_and_a_class_of_thirty_ten_times_a_second_together():
+    visits = [Memory() for _ in range(30)]
+    assert tick_seconds(visits[0], 1.0, now=0) == 1.0
+    for visit in visits:
+        tick_seconds(visit, 1.0, now=1)
+    assert tick_seconds(visits[0], 1.0, now=2) == 3.0
+
+
+def test_viewers_who_left_are_not_counted():
+    visits = [Memory() for _ in range(30)]
+    for visit in visits:
+        tick_seconds(visit, 1.0, now=0)
+    assert tick_seconds(visits[0], 1.0, now=60) == 1.0
+
+
+@pytest.mark.parametrize("seconds, wanted, wrong", [(1, 1, False), (1, 2, False), (1, 2.1, True), (3, 1, True)])
+def test_an_interval_is_renewed_once_it_is_off_by_more_than_two(seconds, wanted, wrong):
+    assert is_out_of_date(seconds, wanted) is wrong
