@@ -16,7 +16,7 @@ from pages.shared.controls import confirm_delete, is_allowed, show_controls
 from pages.shared.current import current_dataset, current_run, dataset_of, run_of
 from pages.shared.fields import choice_words, field
 from pages.shared.findings import show_findings
-from pages.shared.frame import badge, rerun_at_end
+from pages.shared.frame import badge, redraw_if
 from pages.shared.live_chart import live_charts
 from pages.shared.places import way_to
 from pages.shared.queue import show_queue
@@ -64,6 +64,8 @@ def chosen_run() -> Run | None:
 def show_status(run: Run, status: str) -> None:
     """One line on where the run is, and a bar. Always the same elements, whatever the state."""
     history = run.history
+    if status not in ACTIVE:
+        state.memory().asked.pop(run.id, None)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         badge(status)
         st.markdown(_where(run, status))
@@ -110,7 +112,7 @@ def _speed(run: Run, status: str) -> str:
     return " · ".join(parts) or "waiting for the first step"
 
 
-def show_run(run: Run, seconds: float) -> None:
+def show_run(run: Run, drawn_for: str, seconds: float) -> None:
     """Ticks every ``seconds`` while the run is active. What can be clicked stands outside, so that a tick never swallows a click."""
     status, history = run.status, run.history
     show_status(run, status)
@@ -119,9 +121,8 @@ def show_run(run: Run, seconds: float) -> None:
         for notice in history.notices:
             st.caption(f":material/info: {words.plain(notice)}")
     show_findings(run)
-    rerun_at_end(run, status)
-    if status in ACTIVE and is_out_of_date(seconds, tick_seconds(state.memory(), TICK_SECONDS)):
-        st.rerun()
+    late = status in ACTIVE and is_out_of_date(seconds, tick_seconds(state.memory(), TICK_SECONDS))
+    redraw_if(late or status != drawn_for)
 
 
 def show_epochs(run: Run) -> None:
@@ -164,7 +165,7 @@ def show_chosen(run: Run) -> None:
                 way_to("classify", "Classify photos", run=run.id)
             show_controls(run, status)
     seconds = tick_seconds(state.memory(), TICK_SECONDS)
-    st.fragment(show_run, run_every=seconds if active else None)(run, seconds)
+    st.fragment(show_run, run_every=seconds if active else None)(run, status, seconds)
     show_epochs(run)
     if not active:
         with st.container(horizontal=True):

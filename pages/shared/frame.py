@@ -99,7 +99,8 @@ def _header() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="header"):
         _photos_link(current_dataset(), job)
         _network_link()
-        st.fragment(_run_link, run_every=seconds if at_work else None)(run, job)
+        status = run.status if run is not None else ""
+        st.fragment(_run_link, run_every=seconds if at_work else None)(run, job, status)
 
 
 def _photos_link(dataset: Dataset | None, job: Job | None) -> None:
@@ -121,7 +122,7 @@ def _network_link() -> None:
     way_to("network", f"{title} · {size}")
 
 
-def _run_link(run: Run | None, job: Job | None) -> None:
+def _run_link(run: Run | None, job: Job | None, drawn_for: str) -> None:
     """Ticks while the run or the photos' job is at work; at its end everything is drawn once more, the tab's title too."""
     if job is not None and job.status == "completed":
         st.rerun()
@@ -135,14 +136,10 @@ def _run_link(run: Run | None, job: Job | None) -> None:
         badge(status)
         if status == "running":
             st.progress(history.fraction, width=72)
-    rerun_at_end(run, status)
+    redraw_if(status != drawn_for)
 
 
-def rerun_at_end(run: Run, status: str) -> None:
-    """For a ticking fragment, as its last line: draws everything once more when the run has just ended."""
-    seen = state.memory().seen_active
-    if status in ACTIVE:
-        seen.add(run.id)
-    elif run.id in seen:
-        seen.discard(run.id)
+def redraw_if(changed: bool) -> None:
+    """For a ticking fragment, as its last line: what stands around it was drawn for another state, so all is drawn anew."""
+    if changed:
         st.rerun()

@@ -50,9 +50,8 @@ class Memory:
         dataset, run, job: ids that the visitor chose, or None.
         views: key of a widget -> (the value it was last known to show, what a change of it does).
         sentences: for the person, shown once at the top of the page: (kind of alert, plain text).
-        seen_active: ids of runs that were seen at work, so that their end is noticed.
         watched: id of the run whose end the browser's tab tells.
-        asked: id of a run -> what it was last asked here, "stopping" or "pausing"; None once it was asked to go on.
+        asked: id of a run -> what it was last asked here, "stopping" or "pausing", until it has ended; None if to go on.
         admin_key: what the person gave as the administrator's key.
         measuring: id of the job that measures what a run will need, or None.
         draw_number: which draw of augmentation the preview shows.
@@ -67,7 +66,6 @@ class Memory:
     job: str | None = None
     views: dict[str, tuple[object, Callable]] = field(default_factory=dict)
     sentences: list[tuple[str, str]] = field(default_factory=list)
-    seen_active: set[str] = field(default_factory=set)
     watched: str | None = None
     asked: dict[str, str | None] = field(default_factory=dict)
     admin_key: str = ""
