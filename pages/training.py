@@ -91,8 +91,11 @@ def _where(run: Run, status: str) -> str:
         return words.plain(history.message) or "It failed; the run's worker.log says why."
     if status == "interrupted":
         return words.plain(why_interrupted(run) or f"Its process ended without a last word, after epoch {len(history.epochs)}. Nothing of it is lost: go on.")  # fmt: skip
-    if status == "paused" and history.message:
-        return words.plain(history.message)
+    if status == "paused":
+        return (
+            words.plain(history.message)
+            or f"In epoch {max(1, history.epoch)} of {history.num_epochs}; everything is kept.{best}"
+        )
     return f"{words.count(len(history.epochs), 'epoch')}, best epoch {history.best_epoch}.{tested}" if history.epochs else "It ended before its first epoch."  # fmt: skip
 
 
