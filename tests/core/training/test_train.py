@@ -191,6 +191,17 @@ def test_other_circumstances_are_named_when_a_run_goes_on(stripes_and_dots, monk
     assert "precision" not in notice
 
 
+def test_a_run_in_half_precision_goes_on_to_the_bit_and_on_a_device_without_it_too(stripes_and_dots, monkeypatch):
+    half = [*STATEFUL, "training.epochs=1", "training.precision=mixed_float16"]
+    whole, pieces, elsewhere = train(run_of(stripes_and_dots, *half)), *(run_of(stripes_and_dots, *half) for _ in "ab")
+    for run in (pieces, elsewhere):
+        paused_at_look(3, run, monkeypatch)
+    assert_same_training(whole, train(pieces))
+    monkeypatch.setattr(training, "choose_precision", lambda _asked, _device: "float32")
+    assert train(elsewhere).status == "completed"
+    assert any("precision float32 instead of mixed_float16" in notice for notice in elsewhere.history.notices)
+
+
 def test_patience_that_ran_out_before_a_kill_has_still_run_out_after_it(stripes_and_dots, monkeypatch):
     run = run_of(stripes_and_dots, "training.epochs=60", "training.patience_epochs=2", "training.learning_rate=1e-7")
     num_epochs = len(trained_but_not_tested(run, monkeypatch).history.epochs)
