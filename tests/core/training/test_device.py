@@ -42,7 +42,7 @@ def test_free_memory_is_that_of_the_container_where_it_has_less_than_the_machine
     monkeypatch.setattr(device, "CONTAINER", tmp_path)
     monkeypatch.setattr(device.psutil, "virtual_memory", lambda: SimpleNamespace(available=50, total=100))
     assert device.memory_free_fraction() == 0.5
-    for name, text in {"max": "max", "current": "900", "stat": "anon 700\ninactive_file 100\n"}.items():
+    for name, text in {"max": "max", "current": "900", "stat": "anon 700\ninactive_file 100"}.items():
         (tmp_path / f"memory.{name}").write_text(text + "\n")
     assert device.memory_free_fraction() == 0.5
     (tmp_path / "memory.max").write_text("1000\n")

@@ -110,8 +110,10 @@ def test_a_damaged_checkpoint_is_passed_over_with_a_word_and_the_run_ends_as_if_
     paused_at_look(12, hurt, monkeypatch)
     newest = checkpoint.latest(hurt.folder / "checkpoints").path
     newest.write_bytes(newest.read_bytes()[:-1])
+    (newest.parent / ".step-000001-000009.tmp").write_bytes(b"what a crash left")
     train(hurt)
     assert hurt.status == "completed"
+    assert not list(newest.parent.glob(".*"))
     assert any("not as it was written" in notice and ": 1 step." in notice for notice in hurt.history.notices)
     assert_same_training(whole, hurt)
 
