@@ -225,12 +225,11 @@ def train(folder, preset_id, config_path, assignments, epochs, seed, name, as_js
     _wait(run, as_json)
 
 
-def _wait(run, as_json: bool) -> None:
-    """Shows a run's progress until its last word; Ctrl-C asks it to stop, a second one only stops looking."""
+def _wait(run, as_json: bool, has_asked: bool = False) -> None:
+    """Shows a run's progress until its last word; Ctrl-C asks it to stop, a second one, or one after asking, only stops looking."""
     from core.runs import stop_run, why_interrupted
 
     line = Bar()
-    has_stopped = False
     while True:
         try:
             for _ in _progress(run, line):
@@ -238,10 +237,10 @@ def _wait(run, as_json: bool) -> None:
             break
         except KeyboardInterrupt:
             line.end()
-            if has_stopped:
-                click.echo(f"The run goes on stopping by itself: python -m core runs shows it ({run.id}).", err=True)
+            if has_asked:
+                click.echo(f"The run ends by itself: python -m core runs shows it ({run.id}).", err=True)
                 sys.exit(1)
-            has_stopped = True
+            has_asked = True
             if run.is_active:
                 stop_run(run)
                 click.echo("Stopping: the best epoch is kept and tested.", err=True)
@@ -323,7 +322,7 @@ def stop(run, as_json):
     """Stop RUN: its best epoch is kept and tested. Waits until it has."""
     from core.runs import stop_run
 
-    _change(stop_run, run, as_json)
+    _change(stop_run, run, as_json, to_end=True)
 
 
 @main.command()
@@ -333,7 +332,7 @@ def pause(run, as_json):
     """Pause RUN: it writes a checkpoint, ends its process and frees its memory. Waits until it has."""
     from core.runs import pause_run
 
-    _change(pause_run, run, as_json)
+    _change(pause_run, run, as_json, to_end=True)
 
 
 @main.command()
@@ -349,13 +348,13 @@ def resume(run, epochs, as_json):
     _change(start_run if epochs is None else lambda found: extend_run(found, epochs), run, as_json)
 
 
-def _change(change: Callable, run_id: str, as_json: bool) -> None:
-    """Asks for something and waits for the run's last word."""
+def _change(change: Callable, run_id: str, as_json: bool, to_end: bool = False) -> None:
+    """Asks a run for something and waits for its last word."""
     from core.runs import find_run
 
     found = find_run(run_id)
     change(found)
-    _wait(find_run(run_id), as_json)
+    _wait(find_run(run_id), as_json, has_asked=to_end)
 
 
 @main.command()

@@ -1,7 +1,7 @@
 """``python -m core bench --faults``: a training that is killed over and over must end as if nothing had happened.
 
 Real workers are killed with SIGKILL at random instants, a share of them inside a save. They are forked from a process that
-has imported Keras already, since importing it anew each time would take most of the hours; from there on they do what
+has imported Keras already, since importing it anew each time would take most of the time; from there on they do what
 ``core.training.worker`` does. Four things are hung into them: they tell of every step and save through a pipe, their
 ``checkpoint_seconds`` count steps, and on request no file may grow any more, as on a full disk.
 """
@@ -163,9 +163,7 @@ def chain(dataset: "Dataset", config: ExperimentConfig, kills: int, seed: int = 
         else:
             worker.finish()
         waiting += number > 0
-        if (
-            worker.began_at is not None
-        ):  # it went on from a checkpoint, for the kill before and those that came too early
+        if worker.began_at is not None:  # it went on, after the kill before and those that came before it could
             lost = max(row.most_steps_lost, reached - worker.began_at)
             row = replace(row, resumed=row.resumed + waiting, most_steps_lost=lost)
             reached, waiting = worker.reached, 0

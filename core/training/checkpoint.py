@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from core.errors import ModelError
-from core.jobs import sweep, sync_folder, write_atomic
+from core.jobs import sync_folder, write_atomic
 
 BEST = "best"
 BEFORE = "best-before"
@@ -132,13 +133,6 @@ def place_of(name: str) -> tuple[int, int]:
     return int(epoch), int(step)
 
 
-def tidy(folder: Path, damaged: list[str] = ()) -> None:
-    """Before a run goes on: removes what a crash left half written, and damaged checkpoints, which would count as kept."""
-    sweep(folder)
-    for name in damaged:
-        _remove(folder / f"{name}.json")
-
-
 def read(path: Path) -> Checkpoint | None:
     """The checkpoint at a .safetensors path if it is whole, else None."""
     try:
@@ -149,8 +143,10 @@ def read(path: Path) -> Checkpoint | None:
     return None if state is None else Checkpoint(path, state)
 
 
-def prune(folder: Path, keep: int = KEEP) -> None:
-    """Removes all but the last ``keep`` step checkpoints, and what a crash left."""
+def prune(folder: Path, damaged: Sequence[str] = (), keep: int = KEEP) -> None:
+    """Removes all but the last ``keep`` step checkpoints, damaged ones, which would count as kept, and what a crash left."""
+    for name in damaged:
+        _remove(folder / f"{name}.json")
     for manifest in sorted(folder.glob("step-*.json"), reverse=True)[keep:]:
         _remove(manifest)
     kept = {path.stem for path in folder.glob("step-*.json")}

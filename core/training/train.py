@@ -16,7 +16,7 @@ from core.analysis.evaluate import evaluate_model
 from core.analysis.evaluation import Evaluation
 from core.config import TrainingConfig
 from core.errors import RunError
-from core.jobs import Cancelled, EventLog, Report, no_report, requested
+from core.jobs import Cancelled, EventLog, Report, no_report, requested, sweep
 from core.network.build import build
 from core.photos.cache import open_cache
 from core.photos.dataset import load
@@ -417,8 +417,10 @@ class Training:
             "num_epochs": self.settings.epochs,
             "circumstances": self.circumstances,
         }
-        checkpoint.save(self.folder, checkpoint.name_of(state.epoch, state.step), arrays, asdict(state) | about)
-        checkpoint.prune(self.folder)
+        name = checkpoint.name_of(state.epoch, state.step)
+        checkpoint.save(self.folder, name, arrays, asdict(state) | about)
+        checkpoint.prune(self.folder, [other for other in self._damaged if other != name])
+        self._damaged = []
         self.saved_at = self.clock()
 
     def _optimizer_states(self) -> tuple[list, list]:
@@ -436,7 +438,8 @@ class Training:
         self.model.optimizer.build(self.model.trainable_variables)
         found, damaged = checkpoint.latest_and_damaged(self.folder)
         notices = [_about_damage(damaged, found, self.steps_per_epoch)] if damaged else []
-        checkpoint.tidy(self.folder, damaged)
+        self._damaged = damaged  # kept until there is a newer one: who is killed before that says it again
+        sweep(self.folder)
         if found is None:
             self.log.cut(0)
             return State(), notices

@@ -82,16 +82,15 @@ def test_damage_at_a_hundred_places_is_noticed_and_the_one_before_is_used(tmp_pa
     assert checkpoint.latest_and_damaged(tmp_path)[1] == []
 
 
-def test_what_a_crash_left_and_damaged_checkpoints_are_removed_before_a_run_goes_on(tmp_path):
+def test_a_damaged_checkpoint_does_not_count_as_one_of_the_two_that_are_kept(tmp_path):
     kept = checkpoint.save(tmp_path, "step-000001-000001", arrays(0), {"epoch": 1})
-    damaged = checkpoint.save(tmp_path, "step-000002-000001", arrays(1), {"epoch": 2})
+    damaged = checkpoint.save(tmp_path, "step-000009-000001", arrays(1), {"epoch": 9})
     damaged.write_bytes(b"")
-    (tmp_path / ".step-000003-000001.tmp").write_bytes(b"half")
-    (tmp_path / ".step-000002-000001.json.abcd.tmp").write_bytes(b"half")
     found, names = checkpoint.latest_and_damaged(tmp_path)
-    checkpoint.tidy(tmp_path, names)
-    assert (found.path, names) == (kept, ["step-000002-000001"])
-    assert sorted(tmp_path.iterdir()) == [kept.with_suffix(".json"), kept]
+    again = checkpoint.save(tmp_path, "step-000001-000002", arrays(2), {"epoch": 1})
+    checkpoint.prune(tmp_path, names)
+    assert (found.path, names) == (kept, ["step-000009-000001"])
+    assert sorted(tmp_path.glob("*.safetensors")) == [kept, again]
 
 
 def test_the_last_two_are_kept_and_the_best_is_never_removed(tmp_path):

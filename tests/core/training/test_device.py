@@ -1,4 +1,5 @@
 import os
+from types import SimpleNamespace
 
 import pytest
 
@@ -35,3 +36,14 @@ def test_a_card_that_the_machine_has_and_tensorflow_does_not_see_gets_the_instal
     (tmp_path / "gpus" / "0000:01:00.0").mkdir(parents=True)
     monkeypatch.setattr(device, "GPU_FOLDER", tmp_path / "gpus")
     assert "tensorflow[and-cuda]" in device.unseen_gpu()
+
+
+def test_free_memory_is_that_of_the_container_where_it_has_less_than_the_machine(tmp_path, monkeypatch):
+    monkeypatch.setattr(device, "CONTAINER", tmp_path)
+    monkeypatch.setattr(device.psutil, "virtual_memory", lambda: SimpleNamespace(available=50, total=100))
+    assert device.memory_free_fraction() == 0.5
+    for name, text in {"max": "max", "current": "900", "stat": "anon 700\ninactive_file 100"}.items():
+        (tmp_path / f"memory.{name}").write_text(text + "\n")
+    assert device.memory_free_fraction() == 0.5
+    (tmp_path / "memory.max").write_text("1000\n")
+    assert device.memory_free_fraction() == pytest.approx(0.2)  # 900 less the 100 of files that may be dropped, of 1000

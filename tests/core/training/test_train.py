@@ -110,10 +110,23 @@ def test_a_damaged_checkpoint_is_passed_over_with_a_word_and_the_run_ends_as_if_
     paused_at_look(12, hurt, monkeypatch)
     newest = checkpoint.latest(hurt.folder / "checkpoints").path
     newest.write_bytes(newest.read_bytes()[:-1])
+    (newest.parent / ".step-000001-000009.tmp").write_bytes(b"what a crash left")
     train(hurt)
     assert hurt.status == "completed"
+    assert not list(newest.parent.glob(".*"))
     assert any("not as it was written" in notice and ": 1 step." in notice for notice in hurt.history.notices)
     assert_same_training(whole, hurt)
+
+
+def test_a_run_all_of_whose_checkpoints_are_damaged_begins_again_and_says_so(stripes_and_dots, monkeypatch):
+    run = run_of(stripes_and_dots, "training.epochs=1")
+    paused_at_look(4, run, monkeypatch)
+    for path in (run.folder / "checkpoints").glob("step-*.safetensors"):
+        path.write_bytes(b"")
+    train(run)
+    assert run.status == "completed"
+    assert any("begins again" in notice for notice in run.history.notices)
+    assert [row["epoch"] for row in run.history.epochs] == [1]
 
 
 def test_weights_of_the_best_epoch_that_were_damaged_are_said_and_replaced(stripes_and_dots, monkeypatch):
@@ -164,7 +177,7 @@ def test_a_completed_run_gets_more_epochs_and_says_what_that_means_for_its_sched
     assert rates[2] < 0.001 < rates[3] > rates[4]  # had come down, rises, comes down again
     (notice,) = [text for text in whole.history.notices if "planned for 3 epochs and got 5" in text]
     assert "learning rate goes on at" in notice
-    assert in_pieces(pieces, monkeypatch) >= 3
+    assert in_pieces(pieces, monkeypatch) >= 2
     assert_same_training(whole, pieces)
 
 
@@ -178,6 +191,17 @@ def test_other_circumstances_are_named_when_a_run_goes_on(stripes_and_dots, monk
     (notice,) = [text for text in run.history.notices if "other circumstances" in text]
     assert "threads 64 instead of" in notice
     assert "precision" not in notice
+
+
+def test_a_run_in_half_precision_goes_on_to_the_bit_and_on_a_device_without_it_too(stripes_and_dots, monkeypatch):
+    half = [*STATEFUL, "training.epochs=1", "training.precision=mixed_float16"]
+    whole, pieces, elsewhere = train(run_of(stripes_and_dots, *half)), *(run_of(stripes_and_dots, *half) for _ in "ab")
+    for run in (pieces, elsewhere):
+        paused_at_look(3, run, monkeypatch)
+    assert_same_training(whole, train(pieces))
+    monkeypatch.setattr(training, "choose_precision", lambda _asked, _device: "float32")
+    assert train(elsewhere).status == "completed"
+    assert any("precision float32 instead of mixed_float16" in notice for notice in elsewhere.history.notices)
 
 
 def test_patience_that_ran_out_before_a_kill_has_still_run_out_after_it(stripes_and_dots, monkeypatch):
