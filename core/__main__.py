@@ -198,6 +198,50 @@ def list_settings():
         click.echo(f"    {declared.label}: {declared.limits.describe()}. {declared.help}")
 
 
+@main.command()
+@click.argument("folder")
+@preset
+@config_file
+@settings
+@click.option("--measure", is_flag=True, help="Let the network train for some seconds first, and keep what that shows.")
+@as_json
+def forecast(folder, preset_id, config_path, assignments, measure, as_json):
+    """Say what training on FOLDER (or "drawn") will take: memory, seconds an epoch, seconds in all."""
+    from core.training.forecast import forecast as forecast_run
+
+    config = _photos_of(folder, _experiment(preset_id, config_path, assignments))
+    dataset = _prepare(config)
+    if measure:
+        _measure(config, dataset)
+    counts = {split: sum(classes.values()) for split, classes in dataset.counts().items()}
+    found = forecast_run(config, counts, len(dataset.class_names))
+    _emit(asdict(found), as_json, found.sentence)
+
+
+def _measure(config: ExperimentConfig, dataset) -> None:
+    """Waits for a measurement; Ctrl-C cancels it."""
+    from core.jobs import ask
+    from core.training.calibrate import start_measuring
+
+    job, line = start_measuring(config, dataset), Bar()
+    try:
+        while job.status in ("queued", "running"):
+            last = job.last or {}
+            if last.get("kind") == "progress":
+                line(last["stage"], last["done"], last["total"])
+            time.sleep(0.2)
+    except KeyboardInterrupt:
+        ask(job.folder, "stop")
+        click.echo("Cancelled; what was measured before still counts.", err=True)
+        sys.exit(1)
+    finally:
+        line.end()
+    if job.status != "completed":
+        raise AppError(
+            (job.last or {}).get("message") or f"The measurement ended early; see {job.folder / 'worker.log'}."
+        )
+
+
 # --- runs ------------------------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from core.errors import AppError
 from core.network import presets
 from core.network.plan import plan
 from core.photos.dataset import Dataset
-from core.runs import ACTIVE, Run, why_interrupted
+from core.runs import ACTIVE, Run, ensure_spare, why_interrupted
 from pages.shared import problems, state, words
 from pages.shared.controls import confirm_delete, is_allowed, show_controls
 from pages.shared.current import current_dataset, current_run, dataset_of, run_of
@@ -250,6 +250,7 @@ def show_setup() -> None:
 
 
 st.title("Training")
+ensure_spare()  # Start is near: what takes longest is done by then
 with st.container():
     job, run = chosen_job(), chosen_run()
     if job is not None:

@@ -30,6 +30,9 @@ def workspace(tmp_path_factory, monkeypatch) -> Path:
     """An empty workspace, apart from tmp_path; nothing a test does touches the one of the person who runs it."""
     folder = tmp_path_factory.mktemp("workspace")
     monkeypatch.setenv("ALEXNET_HOME", str(folder))
+    monkeypatch.setenv(
+        "ALEXNET_SPARE", "0"
+    )  # nothing waits on after a test; those about the spare start one themselves
     return folder
 
 

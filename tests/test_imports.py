@@ -29,7 +29,7 @@ FLOORS = (
     ("core.runs", "core.training", "core.analysis"),
     ("core.network.build", "core.training.batches", "core.training.checkpoint", "core.training.evidence"),
     ("core.training.train", "core.analysis.evaluate", "core.analysis.explain", "core.analysis.classify", "core.export"),
-    ("core.training.worker", "core.training.spare", "core.analysis.predictor"),
+    ("core.training.worker", "core.training.spare", "core.training.calibrate", "core.analysis.predictor"),
     ("core.bench", "core.faults"),
     ("core.__main__",),
 )

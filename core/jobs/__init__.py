@@ -35,7 +35,7 @@ from core.jobs.job import (
     status_of,
 )
 from core.jobs.lock import Lock, is_held
-from core.jobs.queue import Slot, num_slots, wait_for_slot, waiting
+from core.jobs.queue import Slot, has_free_slot, num_slots, wait_for_slot, waiting
 
 __all__ = [
     "BUG",
@@ -55,6 +55,7 @@ __all__ = [
     "datasets_folder",
     "disk_trouble",
     "find_job",
+    "has_free_slot",
     "is_held",
     "jobs_folder",
     "last_event",

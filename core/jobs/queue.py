@@ -33,6 +33,15 @@ def waiting() -> list[str]:
     return [path.name.partition("-")[2] for path in _tickets() if is_held(path)]
 
 
+def has_free_slot() -> bool:
+    """Whether a job that came now would not have to wait."""
+    return not waiting() and not all(is_held(_slot_path(number)) for number in range(num_slots()))
+
+
+def _slot_path(number: int) -> Path:
+    return slots_folder() / f"slot-{number}.lock"
+
+
 class Slot:
     """A place to train, held until ``release`` or the end of the process."""
 
@@ -63,7 +72,7 @@ def wait_for_slot(job_id: str, on_position: Callable[[int], None], give_up: Call
             ahead = [path for path in _tickets() if path.name < ticket.path.name and _alive(path)]
             if not ahead:
                 for number in range(num_slots()):
-                    lock = Lock(slots_folder() / f"slot-{number}.lock")
+                    lock = Lock(_slot_path(number))
                     if lock.acquire(timeout_seconds=0.05):
                         return Slot(lock)
             if len(ahead) + 1 != shown:

@@ -2,6 +2,7 @@
 
 from core.runs.ends import why_interrupted
 from core.runs.engines.local import extend_run, pause_run, revive_waiting, start_run, stop_run
+from core.runs.engines.warm import ensure_spare
 from core.runs.history import History, read_history
 from core.runs.store import (
     ACTIVE,
@@ -22,6 +23,7 @@ __all__ = [
     "Run",
     "create_run",
     "delete_run",
+    "ensure_spare",
     "extend_run",
     "find_run",
     "has_admin",

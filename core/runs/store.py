@@ -63,6 +63,11 @@ class Run:
         return tuple(self.dataset["class_names"])
 
     @property
+    def counts(self) -> dict[str, int]:
+        """Photos of each split."""
+        return {split: sum(classes.values()) for split, classes in self.dataset["counts"].items()}
+
+    @property
     def name(self) -> str:
         return self.config.name or f"{self.config.preset} on {self.dataset['name']}"
 
@@ -142,6 +147,15 @@ def create_run(config: ExperimentConfig, dataset: "Dataset", owner: str = "") ->
     run_id = new_id(config.preset)
     hidden = runs_folder() / f".{run_id}"
     hidden.mkdir()
+    fill_folder(hidden, config, dataset, owner)
+    folder = runs_folder() / run_id
+    hidden.rename(folder)
+    sync_folder(runs_folder())
+    return Run(run_id, folder)
+
+
+def fill_folder(folder: Path, config: ExperimentConfig, dataset: "Dataset", owner: str = "") -> None:
+    """Writes what a worker reads: config.json, dataset.json, and an empty folder for checkpoints."""
     asked = {"config": configs.to_dict(config), "created": time.time(), "owner": owner, "versions": _versions()}
     photos = {
         "id": dataset.id,
@@ -150,13 +164,9 @@ def create_run(config: ExperimentConfig, dataset: "Dataset", owner: str = "") ->
         "counts": dataset.counts(),
         "checksum": dataset.checksum,
     }
-    write_atomic(hidden / "config.json", json.dumps(asked, indent=2, ensure_ascii=False) + "\n")
-    write_atomic(hidden / "dataset.json", json.dumps(photos, indent=2, ensure_ascii=False) + "\n")
-    (hidden / "checkpoints").mkdir()
-    folder = runs_folder() / run_id
-    hidden.rename(folder)
-    sync_folder(runs_folder())
-    return Run(run_id, folder)
+    write_atomic(folder / "config.json", json.dumps(asked, indent=2, ensure_ascii=False) + "\n")
+    write_atomic(folder / "dataset.json", json.dumps(photos, indent=2, ensure_ascii=False) + "\n")
+    (folder / "checkpoints").mkdir()
 
 
 def find_run(run_id: str) -> Run:

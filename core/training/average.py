@@ -8,6 +8,11 @@ import numpy as np
 MAX_STRIDE = 8
 
 
+def stride_of(window: float) -> int:
+    """Steps from one update of the average to the next."""
+    return max(1, min(MAX_STRIDE, int(window // 8)))
+
+
 class WeightAverage:
     """Averages weights (batch normalisation's statistics too) over a window of steps.
 
@@ -20,7 +25,7 @@ class WeightAverage:
 
     def __init__(self, model, window: float):
         self.is_on = window >= 2
-        self.stride = max(1, min(MAX_STRIDE, int(window // 8))) if self.is_on else 0
+        self.stride = stride_of(window) if self.is_on else 0
         self.momentum = (1 - 1 / window) ** self.stride if self.is_on else 0.0
         self.num_updates = 0
         self.arrays: list[np.ndarray] = [np.array(w) for w in model.get_weights()] if self.is_on else []

@@ -1,8 +1,11 @@
 """What this machine computes with, and what suits it. Nothing here imports TensorFlow before it is asked to."""
 
+import gc
 import importlib
 import os
 import platform
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -12,16 +15,37 @@ CONTAINER = Path("/sys/fs/cgroup")  # of this process's own group, inside a cont
 INSTALL_LINE = "pip install 'tensorflow[and-cuda]'"
 
 
+# oneDNN's kernels are off by default on processors without AVX512-VNNI; on a Zen 3 they make a step 1.8 times faster.
+# GPU memory grows as it is needed, so that a predictor or a colleague finds room on the same card.
+ENVIRONMENT = {
+    "TF_ENABLE_ONEDNN_OPTS": "1",
+    "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+    "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+}
+
+
 def prepare_environment() -> None:
     """Settings that TensorFlow reads while it is imported; call it first in every process that will import Keras.
 
-    oneDNN's kernels are off by default on processors without AVX512-VNNI; on a Zen 3 they make a step 1.8 times faster.
-    GPU memory grows as it is needed, so that a predictor or a colleague finds room on the same card.
+    What a person has set stays.
     """
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+
+
+def import_lighter() -> None:
+    """Shortens the import of Keras by a fifth; call it first in a process that does nothing but train.
+
+    Keras imports pandas, and TensorFlow JAX, if they are installed, to accept their arrays; nobody here passes any. What is
+    imported stays, so collecting garbage meanwhile finds nothing; ``gc.enable`` once it is there.
+    """
+    unused = ["pandas", "pyarrow"]
+    if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
+        unused.append("jax")
+    for name in unused:
+        sys.modules.setdefault(name, None)
+    gc.disable()
 
 
 def training_device() -> str:
@@ -60,7 +84,7 @@ def circumstances(device: str, precision: str) -> dict[str, str]:
 
     backend = keras.backend.backend()
     return {
-        "processor": _processor(),
+        "processor": processor_name(),
         "device": device,
         "precision": precision,
         "threads": os.environ.get("TF_NUM_INTRAOP_THREADS") or str(num_cores()),
@@ -73,7 +97,8 @@ def circumstances(device: str, precision: str) -> dict[str, str]:
     }
 
 
-def _processor() -> str:
+def processor_name() -> str:
+    """Its model, as the system calls it."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
@@ -81,17 +106,30 @@ def _processor() -> str:
         return platform.processor() or platform.machine()
 
 
+def available_memory() -> int:
+    """Bytes that programs can still have: of this machine, or of the container if that has less."""
+    free = psutil.virtual_memory().available
+    container = _container_memory()
+    return free if container is None else min(free, max(0, container[0] - container[1]))
+
+
 def memory_free_fraction() -> float:
     """Share of the memory that programs can still have, 0..1: of this machine, or of the container if that has less."""
     memory = psutil.virtual_memory()
     free = memory.available / memory.total
+    container = _container_memory()
+    return free if container is None else min(free, max(0.0, 1 - container[1] / container[0]))
+
+
+def _container_memory() -> tuple[int, int] | None:
+    """(bytes that this container may have, bytes that it has and cannot drop); None where there is no limit."""
     try:
         most = int((CONTAINER / "memory.max").read_text())  # "max" where there is no limit
         stat = dict(line.split() for line in (CONTAINER / "memory.stat").read_text().splitlines())
         taken = int((CONTAINER / "memory.current").read_text()) - int(stat["inactive_file"])  # files may be dropped
     except (OSError, ValueError, KeyError):
-        return free
-    return min(free, max(0.0, 1 - taken / most))
+        return None
+    return most, taken
 
 
 def private_memory() -> int:
@@ -110,21 +148,33 @@ def unseen_gpu() -> str:
     )
 
 
-def choose_precision(asked: str, device: str) -> str:
+def choose_precision(asked: str, device: str, speeds: Mapping[str, float] | None = None) -> str:
     """The Keras dtype policy to train with.
 
     Args:
         asked: ``auto`` or a policy.
         device: as ``training_device`` gives it.
+        speeds: photos a second by policy, as ``core.training.measured.precision_speeds`` knows them of this machine.
 
-    bfloat16 is chosen where the device multiplies it natively: cards since Ampere, processors with AVX512-BF16 or AMX.
-    Elsewhere it is emulated and slower than float32.
+    A card multiplies bfloat16 natively since compute capability 8.0 (Ampere) and has units for float16 since 7.0 (Volta). A
+    processor without AVX512-BF16 or AMX emulates bfloat16, which is slower than float32; one that has them takes what was
+    measured to be faster here, and bfloat16 before anybody measured.
     """
     if asked != "auto":
         return asked
     if device.startswith("GPU"):
-        return "mixed_bfloat16" if _card_has_bfloat16() else "mixed_float16"
-    return "mixed_bfloat16" if processor_has_bfloat16() else "float32"
+        return precision_of_card(_card_capability())
+    if not processor_has_bfloat16():
+        return "float32"
+    measured = {name: speed for name, speed in (speeds or {}).items() if name in ("float32", "mixed_bfloat16")}
+    return max(measured, key=measured.__getitem__) if len(measured) == 2 else "mixed_bfloat16"
+
+
+def precision_of_card(capability: tuple[int, int]) -> str:
+    """The policy for an NVIDIA card by its compute capability (major, minor)."""
+    if capability >= (8, 0):
+        return "mixed_bfloat16"
+    return "mixed_float16" if capability >= (7, 0) else "float32"
 
 
 def processor_has_bfloat16() -> bool:
@@ -139,12 +189,13 @@ def processor_has_bfloat16() -> bool:
     return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
-def _card_has_bfloat16() -> bool:
+def _card_capability() -> tuple[int, int]:
+    """Compute capability of the first card. Other backends than TensorFlow do not tell; the cards that they run on are recent."""
     import keras
 
     if keras.backend.backend() != "tensorflow":
-        return True
+        return (8, 0)
     import tensorflow as tf
 
     details = tf.config.experimental.get_device_details(tf.config.list_physical_devices("GPU")[0])
-    return details.get("compute_capability", (0, 0)) >= (8, 0)
+    return details.get("compute_capability", (0, 0))

@@ -14,7 +14,7 @@ import numpy as np
 
 from core.analysis.evaluate import evaluate_model
 from core.analysis.evaluation import Evaluation
-from core.config import TrainingConfig
+from core.config import ConvBlock, DenseBlock, NetworkConfig, TrainingConfig
 from core.errors import RunError
 from core.jobs import Cancelled, EventLog, Report, no_report, requested, sweep
 from core.network.build import build
@@ -34,6 +34,7 @@ from core.training.device import (
     unseen_gpu,
 )
 from core.training.evidence import Watcher, answers, kernels, step_fraction
+from core.training.measured import precision_speeds
 from core.training.pace import Mean, Pace
 from core.training.schedule import augment_at, averaging_window, image_size_at, judged_size, learning_rate_at
 
@@ -117,7 +118,11 @@ class Training:
             self.dataset, network.input_size, self.config.photos.fit, network.input_channels, self._report_and_listen
         )
         device = training_device()
-        precision = choose_precision(self.settings.precision, device)
+        precision = choose_precision(self.settings.precision, device, precision_speeds())
+        if self.settings.precision == "auto" and run.history.device == device:
+            precision = (
+                run.history.precision
+            )  # a run that goes on stays with what it began with, whatever was measured since
         keras.config.set_dtype_policy(precision)
         keras.utils.set_random_seed(self.settings.seed)
         self.num_classes = len(self.dataset.class_names)
@@ -522,6 +527,19 @@ def _about_damage(damaged: list[str], found: checkpoint.Checkpoint | None, steps
 def _is_out_of_memory(error: Exception) -> bool:
     """TensorFlow has an error of this name, JAX a word in the error's text; neither is a MemoryError."""
     return type(error).__name__ == "ResourceExhaustedError" or str(error).startswith("RESOURCE_EXHAUSTED")
+
+
+def warm_up() -> None:
+    """A step of a network of a few weights, which loads what TensorFlow and Keras load at first use."""
+    network = NetworkConfig(
+        input_size=16, blocks=(ConvBlock(1),), dense=(DenseBlock(1, dropout_rate=0.1),), head="average"
+    )
+    model = build(network, any_size=True)
+    _compile(model, TrainingConfig(gradient_clip=1.0))
+    images = np.zeros((2, 16, 16, 3), np.uint8)
+    model.train_on_batch(images, np.zeros((2, 1), np.float32), return_dict=True)
+    model.predict_on_batch(images)
+    keras.backend.clear_session()
 
 
 def _compile(model: keras.Model, training: TrainingConfig) -> None:

@@ -3,31 +3,38 @@
 TensorFlow is imported only once a training slot is held, so that a class of thirty waiting runs costs little.
 """
 
+import gc
 import os
 import sys
+import traceback
 from pathlib import Path
 
 from core.jobs import Cancelled, EventLog, Lock, conclude, requested, sweep, wait_for_slot
 from core.runs import Run
-from core.training.device import prepare_environment
+from core.training.device import available_memory, import_lighter, prepare_environment, private_memory
+from core.training.forecast import out_of_memory
 
 ALREADY_RUNNING = 3
 AN_HOUR = 3600.0
 
 
-def main(folder: Path) -> int:
+def main(folder: Path, lock: Lock | None = None) -> int:
     """Does the work of one run folder.
+
+    Args:
+        lock: the run's, already held by this process. Defaults to taking it.
 
     Returns:
         Exit status: 0 done, stopped or paused, 1 failed or out of disk, 3 already at work elsewhere.
     """
     run = Run(folder.name, folder)
-    lock = Lock(folder / "lock")
-    if not lock.acquire():
-        return ALREADY_RUNNING
+    if lock is None:
+        lock = Lock(folder / "lock")
+        if not lock.acquire():
+            return ALREADY_RUNNING
     if run.status == "completed":
         return 0
-    os.nice(10)  # the server and the person's own programs come first
+    os.nice(max(0, 10 - os.nice(0)))  # the server and the person's own programs come first
     log = EventLog(run.events_path)
     try:
         # A run that is struck off before it goes on keeps the figures that it had.
@@ -52,10 +59,18 @@ def _train_in_turn(run: Run, log: EventLog) -> None:
         prepare_environment()
         from core.training.train import train  # imports TensorFlow
 
+        gc.freeze()
+        gc.enable()
         train(run, log)
+    except MemoryError:
+        traceback.print_exc()
+        available = available_memory() + private_memory()  # what this run holds is free once it has ended
+        sentence, batch_size = out_of_memory(run.config, run.counts, len(run.class_names), available)
+        log.last_word("failed", message=sentence, batch_size_that_fits=batch_size)
     finally:
         slot.release()
 
 
 if __name__ == "__main__":
+    import_lighter()
     sys.exit(main(Path(sys.argv[1])))

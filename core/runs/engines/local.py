@@ -2,13 +2,14 @@
 
 from core.errors import RunError
 from core.jobs import EventLog, Lock, ask, clear_request, disk_trouble, is_held, spawn
+from core.runs.engines import warm
 from core.runs.store import ACTIVE, Run, list_runs, more_epochs
 
 WORKER = "core.training.worker"
 
 
 def start_run(run: Run) -> None:
-    """Starts the run's worker, detached. Harmless where one is at work already: the lock tells.
+    """Starts the run's worker, detached; a spare that waits becomes it. Harmless where one is at work already: the lock tells.
 
     A run that was stopped, paused or interrupted, or that failed, goes on from its last checkpoint. A completed one is left alone.
 
@@ -86,7 +87,8 @@ def _queue(run: Run, epochs: int | None = None) -> bool:
             log.close()
         finally:
             lock.release()
-        spawn(WORKER, run.folder)
+        if not warm.hand_over(run.folder):
+            spawn(WORKER, run.folder)
     except OSError as error:
         raise RunError(
             disk_trouble(error, run.folder) or f"The run “{run.id}” could not be started ({error})."

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 
 from core.training import device
-from core.training.device import choose_precision, prepare_environment
+from core.training.device import choose_precision, precision_of_card, prepare_environment
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,43 @@ from core.training.device import choose_precision, prepare_environment
 def test_precision_follows_the_processor_unless_it_is_asked_for(monkeypatch, asked, has_bfloat16, precision):
     monkeypatch.setattr(device, "processor_has_bfloat16", lambda: has_bfloat16)
     assert choose_precision(asked, "CPU, 2 cores") == precision
+
+
+@pytest.mark.parametrize(
+    ("speeds", "precision"),
+    [
+        ({}, "mixed_bfloat16"),
+        ({"float32": 100.0, "mixed_bfloat16": 125.0}, "mixed_bfloat16"),
+        ({"float32": 100.0, "mixed_bfloat16": 80.0}, "float32"),
+        ({"float32": 100.0}, "mixed_bfloat16"),
+    ],
+    ids=["not measured", "faster", "slower than its flags promise", "half measured"],
+)
+def test_a_processor_with_bfloat16_uses_what_was_measured_to_be_faster(monkeypatch, speeds, precision):
+    monkeypatch.setattr(device, "processor_has_bfloat16", lambda: True)
+    assert choose_precision("auto", "CPU, 2 cores", speeds) == precision
+
+
+def test_a_processor_without_bfloat16_is_not_asked_what_it_could_emulate(monkeypatch):
+    monkeypatch.setattr(device, "processor_has_bfloat16", lambda: False)
+    speeds = {"float32": 1.0, "mixed_bfloat16": 2.0}
+    assert choose_precision("auto", "CPU, 2 cores", speeds) == "float32"
+
+
+@pytest.mark.parametrize(
+    ("capability", "precision"),
+    [
+        ((9, 0), "mixed_bfloat16"),
+        ((8, 0), "mixed_bfloat16"),
+        ((7, 5), "mixed_float16"),
+        ((6, 1), "float32"),
+        ((0, 0), "float32"),
+    ],
+)
+def test_a_card_gets_the_precision_that_it_has_units_for(monkeypatch, capability, precision):
+    assert precision_of_card(capability) == precision
+    monkeypatch.setattr(device, "_card_capability", lambda: capability)
+    assert choose_precision("auto", "GPU: any", {"float32": 2.0, "mixed_bfloat16": 1.0}) == precision
 
 
 def test_the_kernels_that_make_training_fast_are_on_unless_a_person_turned_them_off(monkeypatch):

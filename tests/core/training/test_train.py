@@ -13,7 +13,7 @@ from core.faults import differences
 from core.jobs import PROJECT, EventLog, ask, clear_request
 from core.runs import create_run, start_run, stop_run
 from core.runs.store import more_epochs
-from core.training import checkpoint
+from core.training import checkpoint, worker
 from core.training.device import prepare_environment
 
 prepare_environment()
@@ -369,3 +369,18 @@ def test_photos_that_changed_since_the_run_was_made_are_noticed(stripes_and_dots
     path.write_text(path.read_text().replace(stripes_and_dots.checksum, "0" * 64))
     with pytest.raises(RunError, match="changed"):
         train(run)
+
+
+def test_a_run_that_finds_no_memory_fails_with_a_batch_size_that_will_do(stripes_and_dots, monkeypatch):
+    import tensorflow as tf
+
+    def no_memory(training, batch):
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+
+    monkeypatch.setattr(training.Training, "step", no_memory)
+    monkeypatch.setattr(worker.os, "nice", lambda more: 0)
+    run = run_of(stripes_and_dots)
+    worker.main(run.folder)
+    assert run.status == "failed"
+    assert run.history.results["batch_size_that_fits"] == 4
+    assert "A batch size of 4 will do" in run.history.message
