@@ -10,12 +10,13 @@ from core.errors import AppError
 from core.network import presets
 from core.network.plan import plan
 from core.photos.dataset import Dataset
-from core.runs import ACTIVE, Run, ensure_spare, why_interrupted
+from core.runs import ACTIVE, Run, batch_size_that_fits, ensure_spare, why_interrupted
 from pages.shared import problems, state, words
 from pages.shared.controls import confirm_delete, is_allowed, show_controls
 from pages.shared.current import current_dataset, current_run, dataset_of, run_of
 from pages.shared.fields import choice_words, field
 from pages.shared.findings import show_findings
+from pages.shared.fit import show_fit
 from pages.shared.frame import badge, redraw_if
 from pages.shared.live_chart import live_charts
 from pages.shared.places import way_to
@@ -40,12 +41,15 @@ def start(visit: Memory, dataset: Dataset | None, owner: str) -> None:
         visit.remember(error)
 
 
-def start_again(visit: Memory, run: Run, owner: str) -> None:
-    """The same settings on the same photos; the draft takes them too, so that the page shows what trains."""
+def start_again(visit: Memory, run: Run, owner: str, batch_size: int | None = None) -> None:
+    """The same settings, but for the batch size if one is given, on the same photos; the draft takes them too, so that the page
+    shows what trains."""
     try:
-        dataset = dataset_of(run.dataset["id"])
-        visit.dataset, visit.draft = dataset.id, replace(run.config, name="")
-        start_training(visit, run.config, dataset, owner)
+        dataset, settings = dataset_of(run.dataset["id"]), run.config
+        if batch_size is not None:
+            settings = config.put(settings, "training.batch_size", batch_size)
+        visit.dataset, visit.draft = dataset.id, replace(settings, name="")
+        start_training(visit, settings, dataset, owner)
     except AppError as error:
         visit.remember(error)
 
@@ -172,6 +176,8 @@ def show_chosen(run: Run) -> None:
     show_epochs(run)
     if not active:
         with st.container(horizontal=True):
+            if smaller := batch_size_that_fits(run):
+                st.button(f"Start again with a batch size of {smaller}", icon=":material/memory:", on_click=start_again, args=(state.memory(), run, state.owner(), smaller), key="again-smaller")  # fmt: skip
             st.button("Start again with these settings", icon=":material/replay:", on_click=start_again, args=(state.memory(), run, state.owner()), key="again")  # fmt: skip
             if is_allowed(run):
                 st.button("Delete", icon=":material/delete:", on_click=confirm_delete, args=(run,), key="delete")
@@ -238,6 +244,9 @@ def show_setup() -> None:
             for declared in settings_of(TrainingConfig, "training"):
                 if declared.path.split(".")[1] not in MAIN_FIELDS:
                     field(declared.path)
+    with st.container():
+        if ready:
+            show_fit(current_dataset())
     label = ":material/play_arrow: Start training"
     st.button(
         words.on_primary(label) if ready else label,

@@ -1,6 +1,6 @@
 """A run is a job with a config, a history and checkpoints. No TensorFlow."""
 
-from core.runs.ends import why_interrupted
+from core.runs.ends import batch_size_that_fits, why_interrupted
 from core.runs.engines.local import extend_run, pause_run, revive_waiting, start_run, stop_run
 from core.runs.engines.warm import ensure_spare
 from core.runs.history import History, read_history
@@ -21,6 +21,7 @@ __all__ = [
     "ACTIVE",
     "History",
     "Run",
+    "batch_size_that_fits",
     "create_run",
     "delete_run",
     "ensure_spare",

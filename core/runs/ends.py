@@ -29,6 +29,16 @@ def why_interrupted(run: Run) -> str | None:
     return None
 
 
+def batch_size_that_fits(run: Run) -> int | None:
+    """For a run that ended for want of memory: the batch size to start it again with. None for any other, or if none would do."""
+    if run.status == "failed":
+        return run.last.get("batch_size_that_fits")
+    free = run.history.memory_free_fraction
+    if run.status != "interrupted" or free is None or free >= SCARCE_FRACTION:
+        return None
+    return enough_batch_size(run, psutil.virtual_memory().total)
+
+
 def _of_memory(run: Run, free: float) -> str:
     batch_size = run.config.training.batch_size
     enough = enough_batch_size(run, psutil.virtual_memory().total)

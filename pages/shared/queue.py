@@ -2,11 +2,14 @@
 
 import streamlit as st
 
+from core.errors import AppError
 from core.runs import Run
 from core.runs.line import line
+from core.training.forecast import forecast
 from pages.shared import state, words
 from pages.shared.controls import is_allowed, stop, whose
 from pages.shared.current import all_runs
+from pages.shared.fit import num_photos
 
 TICK_SECONDS = 2.0
 
@@ -45,6 +48,14 @@ def _row(run: Run, where: str) -> None:
             st.button(word, on_click=stop, args=(state.memory(), run), key=f"cancel-{run.id}", type="tertiary")
 
 
+@st.cache_data(ttl=60, max_entries=200, show_spinner=False)
+def _seconds(run_id: str, _run: Run) -> float | None:
+    try:
+        return forecast(_run.config, num_photos(_run.dataset["counts"]), len(_run.class_names)).total_seconds
+    except AppError:
+        return None
+
+
 def total_seconds(run: Run) -> float | None:
     """How long a run will probably take, from its start."""
-    return None
+    return _seconds(run.id, run)

@@ -9,6 +9,7 @@ from core.jobs import Lock
 from core.network import presets
 from core.runs import find_run, list_runs, people
 from core.runs.engines import local
+from core.training import calibrate, forecast
 from pages.shared import start, state
 
 RECORDED = Path(__file__).parents[1] / "core" / "training" / "histories"
@@ -247,3 +248,33 @@ def test_a_person_names_themselves(open_page, monkeypatch):
     app.run()
     app.text_input(key="person-name").set_value("Ben").run()
     assert people.name_of("bens-token-0123456789") == "Ben"
+
+
+def test_a_run_that_met_the_end_of_the_memory_is_started_again_smaller_with_one_button(open_page, workspace, started):
+    run = FakeRun(make_dataset(workspace)).started()
+    run.log.append("failed", message="The memory was not enough.", batch_size_that_fits=4)
+    app = open_page("training", run=run.id)
+    app.button(key="again-smaller").click().run()
+    assert [find_run(run_id).config.training.batch_size for run_id in started] == [4]
+
+
+def test_before_start_the_page_says_what_a_run_will_need(open_page, workspace, monkeypatch):
+    make_dataset(workspace)
+    asked = []
+    monkeypatch.setattr(calibrate, "spawn", lambda module, folder: asked.append(folder))
+    app = open_page("training")
+    assert "an epoch" in words_of(app) and "GB of memory" in words_of(app)
+    app.button(key="measure").click().run()
+    assert len(asked) == 1
+    app.button(key="cancel-measuring").click().run()
+    assert (asked[0] / "request").read_text() == "stop"
+
+
+def test_a_batch_that_does_not_fit_is_made_smaller_with_one_button(open_page, workspace, monkeypatch):
+    make_dataset(workspace, num_per_split=400)
+    monkeypatch.setattr(forecast, "available_memory", lambda: 2 * 10**9)
+    app = open_page("training", preset="alexnet-2012", **{"training.batch_size": "512"})
+    button = app.button(key="batch-that-fits")
+    button.click().run()
+    size = app.session_state.memory.draft.training.batch_size
+    assert size < 512 and f"batch size to {size}" in button.label

@@ -1,0 +1,75 @@
+"""Will it fit, and how long will it take: said before Start, measured here on demand."""
+
+import streamlit as st
+
+from core.errors import AppError, RunError
+from core.jobs import ENDED, Job, ask, find_job
+from core.photos.dataset import Dataset
+from core.training.calibrate import start_measuring
+from core.training.forecast import Forecast, forecast
+from pages.shared import state, words
+from pages.shared.state import Memory
+
+TICK_SECONDS = 0.5
+
+
+def show_fit(dataset: Dataset) -> None:
+    """Memory, time of an epoch, time in all for the draft on these photos; and a button that measures them."""
+    job = _measuring()
+    st.fragment(_tick, run_every=TICK_SECONDS if job is not None else None)(dataset, job)
+
+
+def _measuring() -> Job | None:
+    visit = state.memory()
+    try:
+        return find_job(visit.measuring) if visit.measuring else None
+    except RunError:
+        visit.measuring = None
+        return None
+
+
+def _tick(dataset: Dataset, job: Job | None) -> None:
+    visit = state.memory()
+    if job is not None and job.status in (*ENDED, "interrupted"):
+        visit.measuring = None
+        if job.status == "failed":
+            visit.sentences.append(("error", job.last["message"]))
+        st.rerun()
+    needs = forecast(visit.draft, num_photos(dataset.counts()), len(dataset.class_names))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="fit"):
+        if needs.fits:
+            st.markdown(f":material/timer: {words.plain(needs.sentence)}")
+        else:
+            st.warning(words.plain(needs.sentence), icon=":material/memory:")
+            _offer_batch_size(visit, needs)
+        if job is not None:
+            st.caption("Measuring: a few real steps on your photos.")
+            st.button("Cancel", on_click=ask, args=(job.folder, "stop"), key="cancel-measuring", type="tertiary")
+        elif not needs.is_sure:
+            st.button(
+                "Measure it", icon=":material/speed:", on_click=measure, args=(visit, dataset), key="measure",
+                help="Lets this very network train for some seconds on your photos, then throws it away.",
+            )  # fmt: skip
+
+
+def _offer_batch_size(visit: Memory, needs: Forecast) -> None:
+    if needs.batch_size_that_fits:
+        st.button(
+            f"Set batch size to {needs.batch_size_that_fits}",
+            icon=":material/tune:",
+            on_click=visit.change,
+            args=("training.batch_size", needs.batch_size_that_fits),
+            key="batch-that-fits",
+        )
+
+
+def num_photos(counts: dict[str, dict[str, int]]) -> dict[str, int]:
+    """Photos of each split, all classes together."""
+    return {split: sum(classes.values()) for split, classes in counts.items()}
+
+
+def measure(visit: Memory, dataset: Dataset) -> None:
+    try:
+        visit.measuring = start_measuring(visit.draft, dataset).id
+    except AppError as error:
+        visit.remember(error)
