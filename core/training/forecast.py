@@ -338,7 +338,7 @@ def _sentence(made: Forecast, batch_size: int) -> str:
     )
     return (
         f"About {_in_words(made.total_seconds)}, {_in_words(made.epoch_seconds)} an epoch, and {memory} of memory "
-        f"({free} are free): {where}{beside}. The photos' pixels are mapped from the disk and not counted."
+        f"({free} are free): {where}{beside}."
     )
 
 

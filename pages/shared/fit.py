@@ -8,6 +8,7 @@ from core.photos.dataset import Dataset
 from core.training.calibrate import start_measuring
 from core.training.forecast import Forecast, forecast
 from pages.shared import state, words
+from pages.shared.frame import redraw_if
 from pages.shared.state import Memory
 
 TICK_SECONDS = 0.5
@@ -30,6 +31,7 @@ def _measuring() -> Job | None:
 
 def _tick(dataset: Dataset, job: Job | None) -> None:
     visit = state.memory()
+    redraw_if((visit.measuring or None) != (job.id if job is not None else None))  # the button was pressed in here
     if job is not None and job.status in (*ENDED, "interrupted"):
         visit.measuring = None
         if job.status == "failed":
@@ -38,7 +40,7 @@ def _tick(dataset: Dataset, job: Job | None) -> None:
     needs = forecast(visit.draft, num_photos(dataset.counts()), len(dataset.class_names))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="fit"):
         if needs.fits:
-            st.markdown(f":material/timer: {words.plain(needs.sentence)}")
+            st.markdown(f":material/timer: {words.plain(needs.sentence)}", help="The photos' pixels are mapped from the disk and not counted as memory.")  # fmt: skip
         else:
             st.warning(words.plain(needs.sentence), icon=":material/memory:")
             _offer_batch_size(visit, needs)
