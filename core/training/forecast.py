@@ -17,24 +17,23 @@ from core.training.schedule import averaging_window, judged_size
 
 # Of the memory that is free: the system has its own ups and downs, and the photos' memory map is slow without any.
 USABLE_FRACTION = 0.9
-LITTLE = 0.15  # of the processor, taken by others while measuring
 # A run of hundreds of steps ends with up to a seventh more than the few steps of a measurement: freed blocks stay with the process.
 GROWTH = 1.07
 # The share of a step that does not depend on its photos makes scaling less exact, the further it goes.
 NEAR = 1.25
 
 # The shape of a training's cost, for networks that were not measured themselves. On a machine with measurements only its
-# proportions count; before the first they are the guess. Fitted to the presets on two cores without bfloat16.
+# proportions count; before the first they are the guess. Fitted by hand to narrow and modern on two cores without bfloat16.
 SECONDS_PER_MULTIPLY_ADD = 3.0e-11  # of a photo in a training step: forward, and backward twice
-SECONDS_PER_ACTIVATION = 6.0e-9
+SECONDS_PER_ACTIVATION = 2.5e-9
 SECONDS_PER_PIXEL = 1.5e-8  # of the picture: augmentation
 SECONDS_PER_PARAMETER = 5.0e-9  # of a step, however few its photos: gradient and optimizer pass through all of them
 SECONDS_PER_LAYER = 3.0e-4  # of a step
-JUDGE_SHARE = 0.4  # of a training photo's time
-FIRST_SECONDS, FIRST_JUDGE_SECONDS = 4.0, 1.0  # tracing, at each size
-START_SECONDS = 10.0
+JUDGE_SHARE = 0.27  # of a training photo's time
+FIRST_SECONDS, FIRST_JUDGE_SECONDS = 2.0, 0.2  # tracing, at each size
+START_SECONDS = 5.0
 SAVE_SECONDS, SAVE_SECONDS_PER_PARAMETER = 0.05, 2e-8
-STARTED_BYTES = 450e6  # Python with TensorFlow
+STARTED_BYTES = 300e6  # Python with TensorFlow
 BYTES_PER_PARAMETER = 4.0  # of each copy
 BYTES_PER_ACTIVATION = 8.0
 MOST_KEPT_BYTES = 256 * 2**20  # as core.training.train has it
@@ -94,7 +93,7 @@ def forecast(
         fits=batch_size == config.training.batch_size,
         batch_size_that_fits=batch_size,
         basis=basis,
-        is_sure=basis == "measured" and not numbers.is_beside_training and numbers.lost_fraction <= LITTLE,
+        is_sure=basis == "measured" and numbers.is_sure,
         sentence="",
     )
     return replace(made, sentence=_sentence(made, config.training.batch_size))

@@ -20,6 +20,7 @@ from core.network.plan import plan
 from core.training.device import ENVIRONMENT, num_cores, processor_name
 from core.training.schedule import image_size_at, judged_size
 
+LITTLE = 0.15  # of the processor, taken by others
 MOST_KEPT = 200  # measurements a machine; the oldest go first
 _LIBRARIES = ("tensorflow", "keras", "numpy", "opencv-python-headless", "jax")
 _THREAD_SETTINGS = (
@@ -83,6 +84,11 @@ class Measurement:
     lost_fraction: float
     is_beside_training: bool
     time: float
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether little else was going on."""
+        return not self.is_beside_training and self.lost_fraction <= LITTLE
 
 
 @lru_cache(maxsize=64)
@@ -184,12 +190,13 @@ def precision_speeds() -> dict[str, float]:
 
 
 def keep(config: ExperimentConfig, num_classes: int, measurement: Measurement) -> None:
-    """Stores a measurement. One made beside a training does not replace one made alone."""
+    """Stores a measurement. One made while much else was going on does not replace a sure one."""
     key = key_of(config, num_classes)
 
     def change(entry: dict) -> None:
         known = entry["measurements"]
-        if measurement.is_beside_training and key in known and not known[key]["is_beside_training"]:
+        before = _measurement(known.get(key, {}))
+        if before is not None and before.is_sure and not measurement.is_sure:
             return
         known.pop(key, None)
         known[key] = asdict(measurement)

@@ -120,9 +120,7 @@ class Training:
         device = training_device()
         precision = choose_precision(self.settings.precision, device, precision_speeds())
         if self.settings.precision == "auto" and run.history.device == device:
-            precision = (
-                run.history.precision
-            )  # a run that goes on stays with what it began with, whatever was measured since
+            precision = run.history.precision  # a run that goes on does so as it began, whatever was measured since
         keras.config.set_dtype_policy(precision)
         keras.utils.set_random_seed(self.settings.seed)
         self.num_classes = len(self.dataset.class_names)

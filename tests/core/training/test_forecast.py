@@ -134,13 +134,14 @@ def test_only_what_changes_the_work_asks_for_another_measurement(change, is_the_
     assert (measured.key_of(put_all(MODERN, [change]), 2) == measured.key_of(MODERN, 2)) is is_the_same
 
 
-def test_what_was_measured_beside_a_training_says_so_and_never_replaces_what_was_measured_alone():
-    measured.keep(MODERN, 2, measurement(MODERN, slower=9.0, is_beside_training=True))
+@pytest.mark.parametrize("busy", [{"is_beside_training": True}, {"lost_fraction": 0.5}], ids=["training", "others"])
+def test_what_was_measured_while_much_else_went_on_says_so_and_never_replaces_what_was_measured_alone(busy):
+    measured.keep(MODERN, 2, measurement(MODERN, slower=9.0, **busy))
     beside = forecast(MODERN, COUNTS)
     assert not beside.is_sure
     assert "busy with something else" in beside.sentence
     measured.keep(MODERN, 2, measurement(MODERN))
-    measured.keep(MODERN, 2, measurement(MODERN, slower=9.0, is_beside_training=True))
+    measured.keep(MODERN, 2, measurement(MODERN, slower=9.0, **busy))
     alone = forecast(MODERN, COUNTS)
     assert alone.is_sure
     assert alone.total_seconds < beside.total_seconds
