@@ -16,7 +16,7 @@ from core.training.device import ENVIRONMENT, available_memory
 
 SPARE = "core.training.spare"
 PICK_UP_SECONDS = 0.3
-# An idle spare holds about 0.4 GB. It is started where that is no matter, and goes when others need it.
+# An idle spare holds 0.23 GB (measured), and its run more. It is started where that is no matter, and goes when others need it.
 START_BYTES, FEWEST_BYTES = 3 * 2**30, 1 * 2**30
 _SETTINGS = ("ALEXNET_", "CUDA_", "JAX_", "KERAS_", "LD_", "OMP_", "PYTHON", "TF_", "XLA_")
 
