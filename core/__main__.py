@@ -510,7 +510,7 @@ def bench(only, photos, faults, kills, as_json):
 
     for found in measure(only, photos):
         if isinstance(found, LeftOut):
-            click.echo(f"{found.row} is left out: {found.reason}.", err=True)
+            click.echo(f"{found.row} is left out: {found.reason.rstrip('.')}.", err=True)
             continue
         values = {"row": found.row, "value": round(found.value, 3), "bar": found.bar, "holds": found.holds}
         mark = "holds" if found.holds else "MISSED"

@@ -22,8 +22,9 @@ from core.errors import AppError
 
 __all__ = ["LeftOut", "Result", "bench", "row_ids"]
 
+Measure = Callable[[World], Iterator[Result | LeftOut]]
 # Quick rows first; a row that is measured in two precisions has their names appended.
-ROWS: tuple[tuple[tuple[str, ...], Callable[[World], Iterator[Result | LeftOut]]], ...] = (
+ROWS: tuple[tuple[tuple[str, ...], Measure], ...] = (
     (("warp", "augmentation"), pictures.warp_and_colour),
     (("loop_vs_step",), training.loop_vs_step),
     (("loop_vs_article",), training.loop_vs_article),
@@ -50,16 +51,25 @@ def bench(only: str | None = None, photos: Path | None = None) -> Iterator[Resul
             saved as JPEGs without it.
 
     Raises:
-        AppError: there is no such row; the photos cannot be used.
+        AppError: there is no such row.
     """
     chosen = [(names, measure) for names, measure in ROWS if any(_asked(only, name) for name in names)]
     if not chosen:
         raise AppError(f"There is no row “{only}”. The rows are {', '.join(row_ids())}.")
     with World(photos) as world:
-        for _, measure in chosen:
-            for found in measure(world):
+        for names, measure in chosen:
+            for found in _measured(names, measure, world):
                 if only is None or found.row.startswith(only) or only.startswith(found.row):
                     yield found
+
+
+def _measured(names: tuple[str, ...], measure: Measure, world: World) -> Iterator[Result | LeftOut]:
+    """What was measured; the other rows do not suffer where one cannot be."""
+    try:
+        yield from measure(world)
+    except AppError as error:
+        for name in names:
+            yield LeftOut(name, str(error))
 
 
 def _asked(only: str | None, name: str) -> bool:

@@ -67,6 +67,7 @@ class Viewer:
         self.held: list[str] = []  # hashes of large messages, of this run of the page and the one before
         self.timers: dict[str, asyncio.Task] = {}
         self.asked: dict[str, float] = {}
+        self.running: list[str] = []  # fragments that the last session message announced
         self.drawn = asyncio.Event()
 
     async def watch(self) -> None:
@@ -100,8 +101,10 @@ class Viewer:
         if (session := content.get(FORWARD_MSG["new_session"])) is not None:
             about = dict(fields(session))
             self.page_hash = about.get(NEW_SESSION["page_script_hash"], b"").decode() or self.page_hash
-            if not _fragments(content):
+            self.running = _fragments(content)
+            if not self.running:
                 self._stop_timers()
+                self.asked.clear()  # the whole page is the answer
         elif (timer := content.get(FORWARD_MSG["auto_rerun"])) is not None:
             about = dict(fields(timer))
             fragment = about[AUTO_RERUN["fragment_id"]].decode()
@@ -116,7 +119,7 @@ class Viewer:
             self._take_delta(message, content)
         elif FORWARD_MSG["script_finished"] in content:
             self.drawn.set()
-            for fragment in _fragments(content):
+            for fragment in _fragments(content) or self.running:
                 if (asked := self.asked.pop(fragment, None)) is not None:
                     now = time.time()
                     self.seen.ticks.append((self.number, now, now - asked))

@@ -10,13 +10,15 @@ from pages.shared import state, words
 from pages.shared.controls import is_allowed, stop, whose
 from pages.shared.current import all_runs
 from pages.shared.fit import num_photos
+from pages.shared.ticks import tick_seconds
 
 TICK_SECONDS = 2.0
 
 
 def show_queue() -> None:
     """Everybody's runs that wait or train; nothing where this visitor's run is the only one."""
-    st.fragment(_tick, run_every=TICK_SECONDS if _active() else None)()
+    seconds = 3 * tick_seconds(state.memory(), TICK_SECONDS / 3)
+    st.fragment(_tick, run_every=seconds if _active() else None)()
 
 
 def _active() -> list[Run]:

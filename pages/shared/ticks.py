@@ -1,8 +1,9 @@
 """How often a page looks anew: every second for a few viewers, less often for a class.
 
 Nine tenths of a tick are Streamlit's own work, about 8 ms of a core on the machine of README's table, and the server comes
-before the training. Thirty viewers with a tick a second each would take a quarter of one core from it; at ten ticks a
-second for all of them together they take a tenth.
+before the training. The chart of thirty viewers, drawn every second, would take a quarter of one core from it; at eight
+ticks a second for all of them together it takes a fifteenth. The header and the line at the machine tick at a half and a
+third of the chart's pace.
 """
 
 import threading
@@ -10,7 +11,7 @@ import time
 
 from pages.shared.state import Memory
 
-TICKS_A_SECOND = 10
+TICKS_A_SECOND = 8
 _GONE_SECONDS = 20.0  # a viewer who has not ticked for so long has left, or is on another page
 _guard = threading.Lock()
 _seen: dict[int, float] = {}

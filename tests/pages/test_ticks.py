@@ -10,12 +10,12 @@ def nobody(monkeypatch):
     monkeypatch.setattr(ticks, "_seen", {})
 
 
-def test_one_viewer_ticks_every_second_and_a_class_of_thirty_ten_times_a_second_together():
-    visits = [Memory() for _ in range(30)]
+def test_one_viewer_ticks_every_second_and_a_class_of_forty_eight_times_a_second_together():
+    visits = [Memory() for _ in range(40)]
     assert tick_seconds(visits[0], 1.0, now=0) == 1.0
     for visit in visits:
         tick_seconds(visit, 1.0, now=1)
-    assert tick_seconds(visits[0], 1.0, now=2) == 3.0
+    assert tick_seconds(visits[0], 1.0, now=2) == 5.0
 
 
 def test_viewers_who_left_are_not_counted():
