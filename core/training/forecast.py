@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from core.config import ExperimentConfig
 from core.training import measured
 from core.training.average import stride_of
-from core.training.device import available_memory
+from core.training.device import available_memory, choose_precision
 from core.training.measured import Measurement, Timing
 from core.training.schedule import averaging_window, judged_size
 
@@ -140,7 +140,7 @@ def _numbers(config: ExperimentConfig, num_classes: int, photos: float) -> tuple
     own = measured.find(config, num_classes)
     if own is not None and all(_is_near(photos, timing.photos) for timing in own.train.values()):
         return own, "measured"
-    known = measured.measurements().values()
+    known = _in_its_precision(config)
     guess = guessed(config, num_classes, photos)
     return (_scaled(guess, known), "scaled") if known else (guess, "guessed")
 
@@ -199,6 +199,17 @@ def guessed(config: ExperimentConfig, num_classes: int, photos: float) -> Measur
         is_beside_training=False,
         time=0.0,
     )
+
+
+def _in_its_precision(config: ExperimentConfig) -> list[Measurement]:
+    """What was measured here in the precision that a run of this configuration will have: emulated bfloat16 is ten times slower."""
+    known = list(measured.measurements().values())
+    wanted = config.training.precision
+    if wanted == "auto" and all(one.device.startswith("CPU") for one in known):
+        wanted = choose_precision("auto", "CPU", measured.precision_speeds())
+    elif wanted == "auto":
+        wanted = known[-1].precision
+    return [one for one in known if one.precision == wanted]
 
 
 def _area(features: Mapping[str, float], size: int) -> float:
@@ -288,7 +299,7 @@ def _memory(config: ExperimentConfig, num_classes: int, counts: Mapping[str, int
     size = measured.used_sizes(config)[-1]
     own = measured.find(config, num_classes)
     if own is None:
-        known = measured.measurements().values()
+        known = _in_its_precision(config)
         guess = guessed(config, num_classes, photos)
         found = (_scaled(guess, known) if known else guess).memory_bytes
     else:

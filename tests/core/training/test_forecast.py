@@ -7,6 +7,7 @@ import pytest
 from core.config import ExperimentConfig, put_all
 from core.network import presets
 from core.training import measured
+from core.training.device import choose_precision
 from core.training.forecast import GROWTH, USABLE_FRACTION, forecast, guessed, out_of_memory, smaller_batch_size
 from core.training.measured import Timing, epochs_by_size, judged_sizes, used_sizes
 from core.training.schedule import image_size_at, judged_size
@@ -30,7 +31,8 @@ def measurement(config: ExperimentConfig, slower: float = 1.0, **changes):
         name: slower * getattr(guess, name)
         for name in ("start_seconds", "save_seconds", "best_seconds", "average_seconds")
     }
-    return replace(guess, device="CPU, 2 cores", time=1.0, **(parts | seconds | changes))
+    about = {"device": "CPU, 2 cores", "precision": choose_precision("auto", "CPU"), "time": 1.0}
+    return replace(guess, **(about | parts | seconds | changes))
 
 
 def test_every_epoch_of_growing_pictures_costs_what_its_own_size_was_measured_to_cost():
@@ -102,6 +104,16 @@ def test_the_most_alike_network_counts_most():
     measured.keep(narrow, 2, measurement(narrow, slower=2.0))
     measured.keep(large, 2, measurement(large, slower=8.0))
     assert forecast(wider, COUNTS).total_seconds == pytest.approx(2 * guess.total_seconds, rel=0.1)
+
+
+def test_what_was_measured_in_another_precision_does_not_count():
+    narrow = presets.experiment("narrow")
+    wider = put_all(narrow, ["network.blocks.4.filters=80"])
+    guess = forecast(wider, COUNTS)
+    measured.keep(narrow, 2, measurement(narrow, slower=2.0))
+    other = put_all(narrow, ["training.precision=mixed_float16"])
+    measured.keep(other, 2, measurement(other, slower=50.0, precision="mixed_float16"))
+    assert forecast(wider, COUNTS).total_seconds == pytest.approx(2 * guess.total_seconds, rel=0.01)
 
 
 def test_steps_of_far_fewer_photos_than_were_measured_are_no_measurement():
