@@ -1,9 +1,8 @@
-import os
-import sys
-
 """Batches are functions of (seed, epoch, step); evaluation sees every photo as it is."""
 
 import itertools
+import os
+import sys
 import threading
 from dataclasses import replace
 
@@ -211,6 +210,6 @@ def test_batches_are_made_by_a_thread_that_steps_back_and_the_caller_keeps_its_r
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id() if sys.platform == "linux" else 0)
 
     before = niceness(0)
-    made = list(ahead(niceness, range(3)))
+    made = list(batches.ahead(niceness, range(3)))
     assert made == [19 if sys.platform == "linux" else before] * 3
     assert niceness(0) == before
