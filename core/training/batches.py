@@ -4,6 +4,9 @@ Everything is a function of (seed, epoch, step) and of nothing that happened bef
 with exactly the batches it would have had. Epochs and steps count from 0 here.
 """
 
+import os
+import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -132,7 +135,7 @@ def ahead(make: Callable[[Item], Result], items: Iterable[Item], depth: int = 2)
         depth: how many results are made before they are asked for.
     """
     waiting: deque[Future[Result]] = deque()
-    with ThreadPoolExecutor(1, thread_name_prefix="batches") as thread:
+    with ThreadPoolExecutor(1, thread_name_prefix="batches", initializer=_step_back) as thread:
         try:
             for item in items:
                 waiting.append(thread.submit(make, item))
@@ -143,3 +146,14 @@ def ahead(make: Callable[[Item], Result], items: Iterable[Item], depth: int = 2)
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def _step_back() -> None:
+    """Lets the calling thread work in the gaps that training leaves on its cores.
+
+    A step is cut into as many parts as there are cores; a thread of equal right that holds one core up makes all others
+    wait. Training that must wait for a batch leaves the cores free, so the thread never starves for long. Linux counts
+    niceness by thread; elsewhere it would be the whole process's.
+    """
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)

@@ -237,10 +237,10 @@ class Training:
         weights = None if self.class_weights is None else self.class_weights[batch.labels]
         is_last = self.state.step == self.steps_per_epoch - 1
         before = kernels(self.model) if is_last else []
+        # Keras forgets its sums before each of these; ours are in the state, so that a checkpoint can hold them.
         values = self.model.train_on_batch(batch.images, targets, weights, return_dict=True)
         if is_last:
             self.state.step_fraction = step_fraction(before, kernels(self.model))
-        self.model.reset_metrics()  # sums are ours, so that a checkpoint can hold them
         loss = float(values["cross_entropy"])
         if not math.isfinite(loss):
             rate = self.settings.learning_rate

@@ -1,6 +1,8 @@
 """Batches are functions of (seed, epoch, step); evaluation sees every photo as it is."""
 
 import itertools
+import os
+import sys
 import threading
 from dataclasses import replace
 
@@ -201,3 +203,13 @@ def test_ahead_with_training_batches_gives_what_the_loop_without_it_gives():
         places, batches.ahead(lambda place: batches.train_batch(data, *place), places), strict=True
     ):
         assert np.array_equal(batch.images, batches.train_batch(data, *place).images)
+
+
+def test_batches_are_made_by_a_thread_that_steps_back_and_the_caller_keeps_its_right():
+    def niceness(_: int) -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id() if sys.platform == "linux" else 0)
+
+    before = niceness(0)
+    made = list(batches.ahead(niceness, range(3)))
+    assert made == [19 if sys.platform == "linux" else before] * 3
+    assert niceness(0) == before
