@@ -151,6 +151,9 @@ class Training:
         self.pace = Pace(self.settings, network, len(rows), self.steps_per_epoch)
         self.saved_at = self.clock()
         self._kept_of, self._kept = ("", 0), np.empty(0)
+        # One function would be traced more loosely for every further shape and round otherwise: what a step computes would
+        # depend on which shapes its process had met before, and a resumed run on where it was killed.
+        self._steps_by_shape, self._answers_by_use = {}, {}
         log.append(
             "started",
             device=device,
@@ -237,7 +240,10 @@ class Training:
         weights = None if self.class_weights is None else self.class_weights[batch.labels]
         is_last = self.state.step == self.steps_per_epoch - 1
         before = kernels(self.model) if is_last else []
+        shape = batch.images.shape
+        self.model.train_function = self._steps_by_shape.get(shape)
         values = self.model.train_on_batch(batch.images, targets, weights, return_dict=True)
+        self._steps_by_shape[shape] = self.model.train_function
         if is_last:
             self.state.step_fraction = step_fraction(before, kernels(self.model))
         self.model.reset_metrics()  # sums are ours, so that a checkpoint can hold them
@@ -366,6 +372,8 @@ class Training:
             size,
             report=report,
         )
+        self._answers_by_use[split, size] = self.model.predict_function
+        return evaluation
 
     def _pictures(self, split: str, indices: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
         """(pictures, rows to take): small ones are made once a size and kept, since making them takes as long as judging them."""
