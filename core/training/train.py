@@ -128,7 +128,6 @@ class Training:
             network, self.num_classes, seed=self.settings.seed, any_size=self.settings.start_size_fraction < 1
         )
         _compile(self.model, self.settings)
-        self.watcher = Watcher(self.model)
 
         rows = self.dataset.of_split("train")
         self.data = TrainData(
@@ -153,7 +152,7 @@ class Training:
         self._kept_of, self._kept = ("", 0), np.empty(0)
         # One function would be traced more loosely for every further shape and round otherwise: what a step computes would
         # depend on which shapes its process had met before, and a resumed run on where it was killed.
-        self._steps_by_shape, self._answers_by_use = {}, {}
+        self._steps_by_shape, self._watchers = {}, {}
         log.append(
             "started",
             device=device,
@@ -360,6 +359,9 @@ class Training:
     def _evaluate(self, split: str, size: int, report: Report) -> Evaluation:
         indices = self.dataset.of_split(split)
         images, rows = self._pictures(split, indices, size)
+        if (split, size) not in self._watchers:
+            self._watchers[split, size] = Watcher(self.model)
+        self.watcher = self._watchers[split, size]
         self.watcher.forget()
         return evaluate_model(
             self.watcher,
@@ -372,8 +374,6 @@ class Training:
             size,
             report=report,
         )
-        self._answers_by_use[split, size] = self.model.predict_function
-        return evaluation
 
     def _pictures(self, split: str, indices: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
         """(pictures, rows to take): small ones are made once a size and kept, since making them takes as long as judging them."""

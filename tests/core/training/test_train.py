@@ -211,7 +211,7 @@ def test_a_run_in_half_precision_goes_on_to_the_bit_and_on_a_device_without_it_t
     for run in (pieces, elsewhere):
         paused_at_look(3, run, monkeypatch)
     assert_same_training(whole, train(pieces))
-    monkeypatch.setattr(training, "choose_precision", lambda _asked, _device: "float32")
+    monkeypatch.setattr(training, "choose_precision", lambda *_given: "float32")
     assert train(elsewhere).status == "completed"
     assert any("precision float32 instead of mixed_float16" in notice for notice in elsewhere.history.notices)
 
