@@ -128,7 +128,6 @@ class Training:
             network, self.num_classes, seed=self.settings.seed, any_size=self.settings.start_size_fraction < 1
         )
         _compile(self.model, self.settings)
-        self.watcher = Watcher(self.model)
 
         rows = self.dataset.of_split("train")
         self.data = TrainData(
@@ -151,6 +150,9 @@ class Training:
         self.pace = Pace(self.settings, network, len(rows), self.steps_per_epoch)
         self.saved_at = self.clock()
         self._kept_of, self._kept = ("", 0), np.empty(0)
+        # One function would be traced more loosely for every further shape and round otherwise: what a step computes would
+        # depend on which shapes its process had met before, and a resumed run on where it was killed.
+        self._steps_by_shape, self._watchers = {}, {}
         log.append(
             "started",
             device=device,
@@ -238,7 +240,10 @@ class Training:
         is_last = self.state.step == self.steps_per_epoch - 1
         before = kernels(self.model) if is_last else []
         # Keras forgets its sums before each of these; ours are in the state, so that a checkpoint can hold them.
+        shape = batch.images.shape
+        self.model.train_function = self._steps_by_shape.get(shape)
         values = self.model.train_on_batch(batch.images, targets, weights, return_dict=True)
+        self._steps_by_shape[shape] = self.model.train_function
         if is_last:
             self.state.step_fraction = step_fraction(before, kernels(self.model))
         loss = float(values["cross_entropy"])
@@ -354,6 +359,9 @@ class Training:
     def _evaluate(self, split: str, size: int, report: Report) -> Evaluation:
         indices = self.dataset.of_split(split)
         images, rows = self._pictures(split, indices, size)
+        if (split, size) not in self._watchers:
+            self._watchers[split, size] = Watcher(self.model)
+        self.watcher = self._watchers[split, size]
         self.watcher.forget()
         return evaluate_model(
             self.watcher,

@@ -86,6 +86,18 @@ def test_a_run_that_is_paused_after_every_few_steps_ends_bit_for_bit_like_one_th
     assert_same_training(whole, pieces)
 
 
+def test_a_paused_run_with_growing_pictures_and_uneven_batches_ends_bit_for_bit_like_one_that_was_not(
+    stripes_and_dots, monkeypatch
+):
+    growing = [
+        *("network.input_size=64", "training.start_size_fraction=0.5", "training.epochs=2", "training.batch_size=10"),
+        "network.blocks.0.normalization=batch",
+    ]
+    whole, pieces = train(run_of(stripes_and_dots, *STATEFUL, *growing)), run_of(stripes_and_dots, *STATEFUL, *growing)
+    assert in_pieces(pieces, monkeypatch, every=5) >= 2
+    assert_same_training(whole, pieces)
+
+
 @pytest.mark.parametrize("word", ["pause", "stop"])
 def test_a_request_is_heard_after_the_step_in_which_it_comes(stripes_and_dots, monkeypatch, word):
     run = run_of(stripes_and_dots, "training.checkpoint_seconds=3600")
@@ -199,7 +211,7 @@ def test_a_run_in_half_precision_goes_on_to_the_bit_and_on_a_device_without_it_t
     for run in (pieces, elsewhere):
         paused_at_look(3, run, monkeypatch)
     assert_same_training(whole, train(pieces))
-    monkeypatch.setattr(training, "choose_precision", lambda _asked, _device: "float32")
+    monkeypatch.setattr(training, "choose_precision", lambda *_given: "float32")
     assert train(elsewhere).status == "completed"
     assert any("precision float32 instead of mixed_float16" in notice for notice in elsewhere.history.notices)
 
