@@ -10,7 +10,7 @@ import numpy as np
 
 from core.analysis.evaluation import Evaluation
 
-MOST_SAMPLED = 2**16  # numbers of one kernel
+MOST_SAMPLED = 2**13  # numbers of one kernel: enough for a length to one part in a hundred
 RUNAWAY = 1e9  # stands for the size of a step into infinity
 
 
