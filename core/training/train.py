@@ -153,6 +153,7 @@ class Training:
         # One function would be traced more loosely for every further shape and round otherwise: what a step computes would
         # depend on which shapes its process had met before, and a resumed run on where it was killed.
         self._steps_by_shape, self._watchers = {}, {}
+        self.watcher = Watcher(self.model)  # the one in use
         log.append(
             "started",
             device=device,
@@ -239,9 +240,9 @@ class Training:
         weights = None if self.class_weights is None else self.class_weights[batch.labels]
         is_last = self.state.step == self.steps_per_epoch - 1
         before = kernels(self.model) if is_last else []
-        # Keras forgets its sums before each of these; ours are in the state, so that a checkpoint can hold them.
         shape = batch.images.shape
         self.model.train_function = self._steps_by_shape.get(shape)
+        # Keras forgets its sums before each of these; ours are in the state, so that a checkpoint can hold them.
         values = self.model.train_on_batch(batch.images, targets, weights, return_dict=True)
         self._steps_by_shape[shape] = self.model.train_function
         if is_last:
