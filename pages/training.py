@@ -23,7 +23,7 @@ from pages.shared.places import way_to
 from pages.shared.queue import show_queue
 from pages.shared.start import start_training
 from pages.shared.state import Memory
-from pages.shared.ticks import is_out_of_date, tick_seconds
+from pages.shared.ticks import should_renew, tick_seconds
 from pages.shared.work import chosen_job, show_job
 
 TICK_SECONDS = 1.0
@@ -128,7 +128,7 @@ def show_run(run: Run, drawn_for: str, seconds: float) -> None:
         for notice in history.notices:
             st.caption(f":material/info: {words.plain(notice)}")
     show_findings(run)
-    late = status in ACTIVE and is_out_of_date(seconds, tick_seconds(state.memory(), TICK_SECONDS))
+    late = status in ACTIVE and should_renew(seconds, tick_seconds(state.memory(), TICK_SECONDS))
     redraw_if(late or status != drawn_for)
 
 

@@ -274,6 +274,10 @@ class _Part:
         """Joins what arrived with the run's events."""
         times, epochs = _batch_times(run)
         points = np.array([point for point in seen["points"] if self.began <= point[1] <= self.ended])
+        if not len(points):
+            raise AppError(
+                "No chart reached any viewer: the server was too busy. Run the bench with nothing else running."
+            )
         newest = np.searchsorted(epochs, points[:, 2] + 1e-9, side="right") - 1
         self.ages = points[:, 1] - times[newest]
         self.ticks = np.array([seconds for _, at, seconds in seen["ticks"] if self.began <= at <= self.ended])

@@ -15,6 +15,7 @@ TICKS_A_SECOND = 8
 _GONE_SECONDS = 20.0  # a viewer who has not ticked for so long has left, or is on another page
 _guard = threading.Lock()
 _seen: dict[int, float] = {}
+_renewed = -1.0
 
 
 def tick_seconds(visit: Memory, least: float, now: float | None = None) -> float:
@@ -32,6 +33,19 @@ def tick_seconds(visit: Memory, least: float, now: float | None = None) -> float
         return max(least, len(_seen) / TICKS_A_SECOND)
 
 
-def is_out_of_date(seconds: float, wanted: float) -> bool:
-    """Whether a fragment's interval, which only a full run can change, is too far from the one it should have."""
-    return not wanted / 2 <= seconds <= wanted * 2
+def should_renew(seconds: float, wanted: float, now: float | None = None) -> bool:
+    """Whether this page is to be drawn anew because its interval, which only a full run can change, is off by more than two.
+
+    One page a second: a full run costs as much as twenty ticks, and a class comes all at once.
+
+    Args:
+        seconds, wanted: the interval as it is, and as ``tick_seconds`` gives it.
+        now: as there.
+    """
+    global _renewed
+    now = time.monotonic() if now is None else now
+    with _guard:
+        if wanted / 2 <= seconds <= wanted * 2 or now - _renewed < 1:
+            return False
+        _renewed = now
+        return True

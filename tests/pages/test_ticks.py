@@ -2,12 +2,13 @@ import pytest
 
 from pages.shared import ticks
 from pages.shared.state import Memory
-from pages.shared.ticks import is_out_of_date, tick_seconds
+from pages.shared.ticks import should_renew, tick_seconds
 
 
 @pytest.fixture(autouse=True)
 def nobody(monkeypatch):
     monkeypatch.setattr(ticks, "_seen", {})
+    monkeypatch.setattr(ticks, "_renewed", -1.0)
 
 
 def test_one_viewer_ticks_every_second_and_a_class_of_forty_eight_times_a_second_together():
@@ -27,4 +28,8 @@ def test_viewers_who_left_are_not_counted():
 
 @pytest.mark.parametrize("seconds, wanted, wrong", [(1, 1, False), (1, 2, False), (1, 2.1, True), (3, 1, True)])
 def test_an_interval_is_renewed_once_it_is_off_by_more_than_two(seconds, wanted, wrong):
-    assert is_out_of_date(seconds, wanted) is wrong
+    assert should_renew(seconds, wanted, now=50) is wrong
+
+
+def test_a_class_that_comes_at_once_is_renewed_one_page_a_second():
+    assert [should_renew(1, 4, now=50 + tenth / 10) for tenth in range(20)] == [tenth % 10 == 0 for tenth in range(20)]
