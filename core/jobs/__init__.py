@@ -35,7 +35,7 @@ from core.jobs.job import (
     status_of,
 )
 from core.jobs.lock import Lock, is_held
-from core.jobs.queue import Slot, has_free_slot, num_slots, wait_for_slot, waiting
+from core.jobs.queue import Slot, has_free_slot, num_cards, num_slots, wait_for_slot, waiting
 
 __all__ = [
     "BUG",
@@ -61,6 +61,7 @@ __all__ = [
     "last_event",
     "new_id",
     "no_report",
+    "num_cards",
     "num_slots",
     "read_events",
     "read_json",

@@ -15,17 +15,23 @@ from core.jobs.files import slots_folder
 from core.jobs.lock import Lock, is_held
 
 LOOK_SECONDS = 0.25
+CARDS_FOLDER = Path("/proc/driver/nvidia/gpus")  # one entry a card, made by NVIDIA's driver
 
 
 def num_slots() -> int:
-    """How many runs train at once on this machine: ``ALEXNET_SLOTS``, 1 if it is not set.
+    """How many runs train at once on this machine: ``ALEXNET_SLOTS``; if it is not set, one a graphics card, or one.
 
-    A second run on the same cores or card halves both, so one is right for most machines.
+    A second run on the same cores or card halves both.
     """
     try:
-        return max(1, int(os.environ.get("ALEXNET_SLOTS", "1")))
-    except ValueError:
-        return 1
+        return max(1, int(os.environ["ALEXNET_SLOTS"]))
+    except (KeyError, ValueError):
+        return max(1, num_cards())
+
+
+def num_cards() -> int:
+    """NVIDIA cards of this machine, as its driver names them."""
+    return sum(1 for _ in CARDS_FOLDER.glob("*"))
 
 
 def waiting() -> list[str]:
@@ -43,10 +49,14 @@ def _slot_path(number: int) -> Path:
 
 
 class Slot:
-    """A place to train, held until ``release`` or the end of the process."""
+    """A place to train, held until ``release`` or the end of the process.
 
-    def __init__(self, lock: Lock):
-        self._lock = lock
+    Args:
+        number: from 0; on a machine of several cards, that of the card to train on, counted round and round.
+    """
+
+    def __init__(self, lock: Lock, number: int):
+        self._lock, self.number = lock, number
 
     def release(self) -> None:
         self._lock.release()
@@ -74,7 +84,7 @@ def wait_for_slot(job_id: str, on_position: Callable[[int], None], give_up: Call
                 for number in range(num_slots()):
                     lock = Lock(_slot_path(number))
                     if lock.acquire(timeout_seconds=0.05):
-                        return Slot(lock)
+                        return Slot(lock, number)
             if len(ahead) + 1 != shown:
                 shown = len(ahead) + 1
                 on_position(shown)

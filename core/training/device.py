@@ -10,7 +10,8 @@ from pathlib import Path
 
 import psutil
 
-GPU_FOLDER = Path("/proc/driver/nvidia/gpus")  # one entry a card, made by NVIDIA's driver
+from core.jobs import num_cards
+
 CONTAINER = Path("/sys/fs/cgroup")  # of this process's own group, inside a container
 INSTALL_LINE = "pip install 'tensorflow[and-cuda]'"
 
@@ -32,6 +33,12 @@ def prepare_environment() -> None:
     """
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+
+
+def use_card(slot: int) -> None:
+    """On a machine of several cards, leaves this process the one of its slot. Before anything computes; what a person has set stays."""
+    if num_cards() > 1:
+        os.environ.setdefault("CUDA_VISIBLE_DEVICES", str(slot % num_cards()))
 
 
 def import_lighter() -> None:
@@ -140,7 +147,7 @@ def private_memory() -> int:
 
 def unseen_gpu() -> str:
     """A sentence if the machine has an NVIDIA card that the backend does not use, else "". Imports nothing heavy."""
-    if not any(GPU_FOLDER.glob("*")):
+    if not num_cards():
         return ""
     return (
         "This computer has an NVIDIA graphics card that TensorFlow does not see, so training runs on the processor. "

@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 from threading import Event, Thread
 
-from core.jobs import Lock, write_atomic
+from core.jobs import Lock, num_cards, write_atomic
 from core.runs.engines import warm
 from core.training import worker
-from core.training.device import GPU_FOLDER, available_memory, import_lighter, prepare_environment
+from core.training.device import available_memory, import_lighter, prepare_environment
 
 IDLE_SECONDS = 600.0
 LOOK_SECONDS = 2.0
@@ -88,7 +88,7 @@ def warm_up() -> None:
     prepare_environment()
     from core.training import train
 
-    if any(GPU_FOLDER.glob("*")):
+    if num_cards():
         return
     train.warm_up()
 

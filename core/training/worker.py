@@ -11,7 +11,7 @@ from pathlib import Path
 
 from core.jobs import Cancelled, EventLog, Lock, conclude, requested, sweep, wait_for_slot
 from core.runs import Run
-from core.training.device import available_memory, import_lighter, prepare_environment, private_memory
+from core.training.device import available_memory, import_lighter, prepare_environment, private_memory, use_card
 from core.training.forecast import out_of_memory
 
 ALREADY_RUNNING = 3
@@ -57,6 +57,7 @@ def _train_in_turn(run: Run, log: EventLog) -> None:
     try:
         log.append("progress", stage="starting", done=0, total=0)
         prepare_environment()
+        use_card(slot.number)
         from core.training.train import train  # imports TensorFlow
 
         gc.freeze()

@@ -3,6 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from core.jobs import queue
 from core.training import device
 from core.training.device import choose_precision, precision_of_card, prepare_environment
 
@@ -68,11 +69,28 @@ def test_the_kernels_that_make_training_fast_are_on_unless_a_person_turned_them_
 
 
 def test_a_card_that_the_machine_has_and_tensorflow_does_not_see_gets_the_install_line(monkeypatch, tmp_path):
-    monkeypatch.setattr(device, "GPU_FOLDER", tmp_path / "none")
+    monkeypatch.setattr(queue, "CARDS_FOLDER", tmp_path / "none")
     assert device.unseen_gpu() == ""
     (tmp_path / "gpus" / "0000:01:00.0").mkdir(parents=True)
-    monkeypatch.setattr(device, "GPU_FOLDER", tmp_path / "gpus")
+    monkeypatch.setattr(queue, "CARDS_FOLDER", tmp_path / "gpus")
     assert "tensorflow[and-cuda]" in device.unseen_gpu()
+
+
+def test_a_machine_of_several_cards_trains_one_run_on_each(monkeypatch, tmp_path):
+    monkeypatch.delenv("ALEXNET_SLOTS", raising=False)
+    monkeypatch.setattr(queue, "CARDS_FOLDER", tmp_path)
+    assert queue.num_slots() == 1
+    for name in ("0000:01:00.0", "0000:02:00.0"):
+        (tmp_path / name).mkdir()
+    assert queue.num_slots() == 2
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    device.use_card(3)
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "1"
+    device.use_card(0)
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "1"  # what is set stays
+    monkeypatch.setenv("ALEXNET_SLOTS", "5")
+    assert queue.num_slots() == 5
 
 
 def test_free_memory_is_that_of_the_container_where_it_has_less_than_the_machine(tmp_path, monkeypatch):
