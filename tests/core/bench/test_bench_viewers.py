@@ -2,6 +2,7 @@ import asyncio
 import json
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from streamlit.proto.AutoRerun_pb2 import AutoRerun, StopAutoRerun
@@ -42,6 +43,12 @@ def test_the_numbers_of_fields_are_streamlits(descriptor, numbers):
     assert numbers == {name: descriptor.fields_by_name[name].number for name in numbers}
 
 
+def run_coroutine(coroutine) -> None:
+    """In a thread of its own: the browser tests leave an event loop running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, coroutine).result()
+
+
 def test_what_a_viewer_asks_is_what_streamlit_understands():
     sent = []
 
@@ -51,9 +58,9 @@ def test_what_a_viewer_asks_is_what_streamlit_understands():
 
     viewer = Viewer(0, "nowhere", "run=abc", Seen())
     viewer.socket = Socket()
-    asyncio.run(viewer.ask())
+    run_coroutine(viewer.ask())
     viewer.page_hash, viewer.held = "hash", ["x" * 300]
-    asyncio.run(viewer.ask("fragment"))
+    run_coroutine(viewer.ask("fragment"))
     assert (sent[0].query_string, sent[0].page_name, sent[0].is_auto_rerun) == ("run=abc", "training", False)
     assert (sent[1].page_script_hash, sent[1].fragment_id, sent[1].is_auto_rerun) == ("hash", "fragment", True)
     assert list(sent[1].cached_message_hashes) == ["x" * 300]

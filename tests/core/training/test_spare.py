@@ -152,6 +152,7 @@ def test_one_spare_is_started_and_only_where_it_harms_nobody(spawned, monkeypatc
 
 def test_a_run_of_a_real_spare_is_the_run_of_a_fresh_worker_to_the_bit(stripes_and_dots, monkeypatch):
     monkeypatch.setenv("ALEXNET_SPARE", "1")
+    monkeypatch.setattr(warm, "PICK_UP_SECONDS", 60.0)  # however slow the machine is
     fresh, handed = (create_run(SMALL, stripes_and_dots) for _ in range(2))
     start_run(fresh)
     wait_until(lambda: fresh.status == "completed")
