@@ -129,7 +129,7 @@ def test_photos_prepared_earlier_can_be_taken_up_again(open_page, workspace):
 
 def test_preparing_a_folder_starts_a_job_with_these_settings(open_page, workspace, spawned):
     app = open_page("photos")
-    app.segmented_control(key="photo_source").set_value("A folder").run()
+    app.segmented_control(key="photo_source").set_value("Folder").run()
     app.text_input(key="photo_folder").set_value("/somewhere/pets").run()
     app.number_input(key="split.train").set_value(0.6).run()
     app.number_input(key="split.test").set_value(0.15).run()
@@ -142,7 +142,7 @@ def test_preparing_a_folder_starts_a_job_with_these_settings(open_page, workspac
 
 def test_a_folder_must_be_named(open_page, spawned):
     app = open_page("photos")
-    app.segmented_control(key="photo_source").set_value("A folder").run()
+    app.segmented_control(key="photo_source").set_value("Folder").run()
     app.button(key="prepare").click().run()
     assert "Say where the folder is" in app.error[0].value
     assert not spawned
