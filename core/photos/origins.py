@@ -68,8 +68,8 @@ def fetch(source: str, report: Report = no_report) -> Origin:
     """
     if source == MICROSOFT:
         return of_root(_fetch_microsoft(report))
-    path = Path(source).expanduser()
-    if path.suffix.lower() == ".zip" and not path.is_dir():
+    path = Path(os.path.expanduser(source))  # both of os.path take any text; what cannot be a path is said later
+    if path.suffix.lower() == ".zip" and not os.path.isdir(path):
         return of_root(_fetch_zip(path, report))
     return of_root(path)
 
@@ -100,14 +100,10 @@ def has_microsoft() -> bool:
 
 
 def zip_name(source: str) -> str | None:
-    """What the person calls a zip that was sent here, also once it is unpacked; None if it is gone."""
+    """What the person calls a zip that is unpacked, by its source or by the folder of its photos; None if it is gone."""
     path = Path(source)
-    if path.is_file():
-        return uploads.name_of(path)
-    try:
-        return read_json(_unpacked() / path.stem / ABOUT)["name"]
-    except (OSError, ValueError, KeyError):
-        return None
+    origin = of_root(path if path.name == "photos" else _unpacked() / path.stem / "photos")
+    return origin.name if origin.kind == ZIP else None
 
 
 def _fetch_microsoft(report: Report) -> Path:

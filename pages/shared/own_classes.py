@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import AppError, PhotoError
 from core.photos import origins, own
-from core.photos.decode import PHOTO_EXTENSIONS, decode
+from core.photos.decode import PHOTO_EXTENSIONS, decode, fit_image
 from core.photos.own import OwnSet
 from core.photos.split import MIN_PHOTOS_PER_CLASS
 from pages.shared import pictures, state, words
@@ -14,6 +14,8 @@ from pages.shared.state import Memory
 
 NUM_SHOWN = 12
 MOST_AT_ONCE = 200
+_CAMERA = ":camera"  # no class is called so
+_SIDE = 88  # pixels of a small picture; three stand side by side on a phone
 
 
 def show_own(visit: Memory) -> None:
@@ -31,7 +33,7 @@ def show_own(visit: Memory) -> None:
     )
     _show_new_class(visit, chosen)
     photos = chosen.photos if chosen else {}
-    with st.container():
+    with st.grid(2, min_column_width=340):
         for number, (class_name, files) in enumerate(photos.items()):
             with st.container(border=True, key=f"own-class-{number}"):
                 _show_class(visit, chosen, class_name, files)
@@ -75,6 +77,7 @@ def _show_class(visit: Memory, chosen: OwnSet, class_name: str, files: list[str]
         key=f"own-drop-{key}-{turn}",
         help=f"Up to {MOST_AT_ONCE} at a time; for hundreds, a zip is quicker.",
     )
+    _say(visit, class_name)
     if uploads:
         visit.turns[key] = turn + 1
         _add(visit, chosen, class_name, [(upload.name, upload.getvalue()) for upload in uploads])
@@ -82,9 +85,9 @@ def _show_class(visit: Memory, chosen: OwnSet, class_name: str, files: list[str]
     with st.container(horizontal=True, gap="small"):
         for name in files[:NUM_SHOWN]:
             picture = _thumbnail(chosen.id, str(chosen.folder / class_name / name))
-            with st.container(width=96, gap="xxsmall"):
+            with st.container(width=_SIDE, gap="xxsmall"):
                 if picture:
-                    st.image(picture, width=96, alt=f"A photo of {class_name}")
+                    st.image(picture, width=_SIDE, alt=f"A photo of {class_name}")
                 st.button(
                     "Remove",
                     key=f"own-photo-{key}-{name}",
@@ -107,13 +110,22 @@ def _show_camera(visit: Memory, chosen: OwnSet, class_names: list[str]) -> None:
     into = st.selectbox("Class of the next photo", class_names, key="own-camera-class", width=320)
     turn = visit.turns.get("camera", 0)
     shot = st.camera_input(f"A photo of {words.plain(into)}", key=f"own-camera-{turn}", width=480)
+    _say(visit, _CAMERA)
     if shot is not None:
         visit.turns["camera"] = turn + 1
-        _add(visit, chosen, into, [("The camera's photo", shot.getvalue())])
+        _add(visit, chosen, into, [("The camera's photo", shot.getvalue())], _CAMERA)
         st.rerun()
 
 
-def _add(visit: Memory, chosen: OwnSet, class_name: str, photos: list[tuple[str, bytes]]) -> None:
+def _say(visit: Memory, where: str) -> None:
+    """What became of the last photos, beside the place that they were dropped on."""
+    with st.container():
+        for kind, text in visit.beside.pop(where, ()):
+            show = st.success if kind == "done" else st.error
+            show(words.plain(text), icon=":material/check:" if kind == "done" else ":material/error:")
+
+
+def _add(visit: Memory, chosen: OwnSet, class_name: str, photos: list[tuple[str, bytes]], where: str = "") -> None:
     """Keeps what can be kept; a broken photo costs only itself."""
     added, known, faults = 0, 0, []
     for name, content in photos[:MOST_AT_ONCE]:
@@ -130,11 +142,11 @@ def _add(visit: Memory, chosen: OwnSet, class_name: str, photos: list[tuple[str,
         )
     said = f"{words.count(added, 'photo')} added to {class_name}." if added else ""
     said += f" {words.count(known, 'photo was', 'photos were')} there already." if known else ""
-    if said:
-        visit.sentences.append(("done", said.strip()))
-    visit.sentences += [("error", fault) for fault in faults[:3]]
+    sentences = [("done", said.strip())] if said else []
+    sentences += [("error", fault) for fault in faults[:3]]
     if len(faults) > 3:
-        visit.sentences.append(("error", f"{len(faults) - 3} more photos were not taken either."))
+        sentences.append(("error", f"{len(faults) - 3} more photos were not taken either."))
+    visit.beside[where or class_name] = sentences
 
 
 def _remove_class(visit: Memory, chosen: OwnSet, class_name: str) -> None:
@@ -147,6 +159,6 @@ def _remove_class(visit: Memory, chosen: OwnSet, class_name: str) -> None:
 @st.cache_data(max_entries=500, show_spinner=False)
 def _thumbnail(set_id: str, path: str) -> bytes | None:
     try:
-        return pictures.encode(pictures.shrink(decode(Path(path)), 192), 80)
+        return pictures.encode(fit_image(decode(Path(path)), 176, "crop"), 80)
     except (PhotoError, OSError):
         return None

@@ -1,7 +1,5 @@
 """The ways in: where photos come from, one way chosen, its fields below it."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from core import config
@@ -114,11 +112,11 @@ def _show_zip(visit: Memory) -> None:
         if len(waiting) > 1 and chosen in waiting:
             start = {"index": list(waiting).index(chosen)} if state.view("photo_zip", chosen, _choose_zip) else {}
             st.selectbox("Zip", list(waiting), key="photo_zip", format_func=lambda path: f"{waiting[path].name} · {waiting[path].num_bytes / 1e6:,.1f} MB", **start)  # fmt: skip
+        elif chosen in waiting:
+            st.markdown(f"**{words.plain(waiting[chosen].name)}** ({waiting[chosen].num_bytes / 1e6:,.1f} MB) has arrived. Prepare it, or drop another.")  # fmt: skip
         elif chosen:
-            name = origins.zip_name(chosen) if chosen.endswith(".zip") else origins.of_root(Path(chosen)).name
-            st.markdown(
-                f"**{words.plain(name)}** is ready to be prepared." if name else "The zip is gone. Drop it again."
-            )
+            name = origins.zip_name(chosen)
+            st.markdown(f"**{words.plain(name)}** is unpacked. Prepare it again after a change, or drop another zip." if name else "The zip is not here any more. Drop it again.")  # fmt: skip
     st.caption(f"{_LAYOUTS} The zip is unpacked on the server, and what it holds is checked photo by photo.")
 
 

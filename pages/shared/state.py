@@ -60,6 +60,7 @@ class Memory:
         way: how photos come in: a kind of ``core.photos.origins``.
         places: way -> the folder typed, the zip sent or the own classes chosen for it, also while another way is chosen.
         turns: key of a place to drop photos -> how often it was emptied.
+        beside: where -> sentences to be shown there once, as in ``sentences``.
         page: name of the page that was drawn last; None before the first.
     """
 
@@ -78,6 +79,7 @@ class Memory:
     way: str = DRAWN
     places: dict[str, str] = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)
+    beside: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     page: str | None = None
 
     def remember(self, error: AppError) -> None:

@@ -29,6 +29,7 @@ export default function (component) {
     find(".zone").hidden = busy
     find(".sending").hidden = !busy
     write(find(".fault"), fault ?? "")
+    find(".said").classList.toggle("heard", state === "done") // the page itself says it to the eye
     write(find(".said"), state === "done" ? `${file.name} has arrived (${size(file.size)}).` : state === "cancelled" ? "Cancelled. Nothing of the zip was kept." : "")
     if (!busy) return
     find(".bar").value = sent / file.size
