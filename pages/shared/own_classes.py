@@ -20,17 +20,20 @@ _SIDE = 88  # pixels of a small picture; three stand side by side on a phone
 
 def show_own(visit: Memory) -> None:
     """The classes of this browser's set, and places to add photos to them."""
-    sets = own.mine(state.owner())
-    chosen = next((one for one in sets if str(one.folder) == visit.places.get(origins.OWN)), None) or next(
-        iter(sets), None
-    )
-    if chosen is not None and visit.places.get(origins.OWN) != str(chosen.folder):
-        visit.use_source(origins.OWN, str(chosen.folder))
+    sets = {str(one.folder): one for one in own.mine(state.owner())}
+    chosen = sets.get(visit.places.get(origins.OWN, "")) or next(iter(sets.values()), None)
+    source = str(chosen.folder) if chosen else ""  # never another browser's
+    if visit.places.get(origins.OWN, "") != source:
+        visit.use_source(origins.OWN, source)
     st.caption(
         "Name two classes or more, for instance cups and bottles, and drop photos of each. At least "
         f"{MIN_PHOTOS_PER_CLASS} photos a class; 50 give a fair first try. They stay here, and you can add more later. Only you see them "
         "until you prepare them; what is prepared can be seen by all who use this server."
     )
+    with st.container():
+        if len(sets) > 1:
+            start = {"index": list(sets).index(source)} if state.view("own-set", source, _choose_set) else {}
+            st.selectbox("Set of classes", list(sets), key="own-set", format_func=lambda path: f"{sets[path].name}: {', '.join(sets[path].photos) or 'no classes yet'}", **start)  # fmt: skip
     _show_new_class(visit, chosen)
     photos = chosen.photos if chosen else {}
     with st.grid(2, min_column_width=340):
@@ -40,6 +43,18 @@ def show_own(visit: Memory) -> None:
     with st.container():
         if photos:
             _show_camera(visit, chosen, list(photos))
+            st.button("Begin another set", icon=":material/add:", type="tertiary", key="own-another", on_click=_begin_set, args=(visit, state.owner(), len(sets) + 1))  # fmt: skip
+
+
+def _choose_set(path: str) -> None:
+    state.memory().use_source(origins.OWN, path)
+
+
+def _begin_set(visit: Memory, owner: str, number: int) -> None:
+    try:
+        visit.use_source(origins.OWN, str(own.create(owner, f"My classes {number}").folder))
+    except AppError as error:
+        visit.remember(error)
 
 
 def _show_new_class(visit: Memory, chosen: OwnSet | None) -> None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import config
 from core.errors import AppError, PhotoError
-from core.photos import origins, uploads
+from core.photos import origins, own, uploads
 from core.photos.dataset import Dataset
 from pages.shared import state, words
 from pages.shared.fields import field
@@ -68,6 +68,8 @@ def prepare_label(visit: Memory) -> str:
 def use_dataset(visit: Memory, dataset: Dataset) -> None:
     """The draft's source follows the photos in use, so that a training's settings name the photos it had."""
     way = origins.of_root(dataset.root).kind
+    if way == origins.OWN and str(dataset.root) not in {str(one.folder) for one in own.mine(state.owner())}:
+        return  # another browser's classes: what they prepared can be trained on, what they add is theirs
     visit.use_source(way, str(dataset.root) if way in _MISSING else None)
 
 

@@ -1,4 +1,4 @@
-"""Photos come in as people bring them: a zip dropped on the page, classes filled by hand."""
+"""A zip comes in as people bring it: chosen by keyboard, dropped by hand, over a connection that breaks."""
 
 import base64
 import os
@@ -10,7 +10,6 @@ from conftest import PROJECT
 
 sys.path.insert(0, str(PROJECT / "tests" / "core" / "photos"))  # archive_makers
 from archive_makers import pet_files, write_zip
-from photo_makers import encoded, picture
 
 from core.photos import uploads
 from core.photos.dataset import list_datasets
@@ -35,11 +34,19 @@ def drop_file(tab, path: Path):
     tab.evaluate(DROP, [zone, path.name, base64.b64encode(path.read_bytes()).decode()])
 
 
-def test_a_dropped_zip_becomes_a_prepared_data_set(server, tab, tmp_path):
+def test_what_is_no_zip_is_said_and_a_dropped_zip_becomes_a_prepared_data_set(server, tab, tmp_path):
     asked = []
     tab.on("request", lambda request: asked.append(request.method) if "/uploads" in request.url else None)
     open_way(server, tab, "Zip")
     tab.get_by_text("Drop a zip of photos here").wait_for()
+    tab.locator("input.file").focus()
+    with tab.expect_file_chooser() as chooser:
+        tab.keyboard.press("Enter")
+    (tmp_path / "<b>cat<b>.jpg").write_bytes(b"no zip")
+    chooser.value.set_files(tmp_path / "<b>cat<b>.jpg")
+    tab.get_by_role("alert").get_by_text("received “<b>cat<b>.jpg”").wait_for()
+    assert asked == []
+
     drop_file(tab, write_zip(tmp_path / "My [pets](x) <b>.zip", pet_files()))
     tab.get_by_text("My [pets](x) <b>.zip (0.0 MB) has arrived. Prepare it").wait_for()
     assert asked == ["POST", "PUT"]
@@ -48,17 +55,6 @@ def test_a_dropped_zip_becomes_a_prepared_data_set(server, tab, tmp_path):
     (made,) = list_datasets()
     assert (made.summary["found"], made.summary["used"], made.summary["ignored"]) == (17, 12, 3)
     assert not uploads.mine("") and not list(uploads.uploads_folder().iterdir())
-
-
-def test_the_keyboard_reaches_the_place_and_what_is_no_zip_is_said(server, tab, tmp_path):
-    open_way(server, tab, "Zip")
-    tab.get_by_text("Drop a zip of photos here").wait_for()
-    tab.locator("input.file").focus()
-    with tab.expect_file_chooser() as chooser:
-        tab.keyboard.press("Enter")
-    (tmp_path / "<b>cat</b>.jpg").write_bytes(encoded(picture(1)))
-    chooser.value.set_files(tmp_path / "<b>cat</b>.jpg")
-    tab.get_by_role("alert").get_by_text("received “<b>cat</b>.jpg”").wait_for()
 
 
 def test_an_upload_survives_another_page_and_can_be_cancelled(server, tab, tmp_path):
@@ -102,24 +98,3 @@ def test_a_connection_that_breaks_is_tried_again(server, tab, tmp_path):
     tab.get_by_text("has arrived. Prepare it").wait_for()
     (arrived,) = uploads.uploads_folder().glob("*.zip")
     assert failed and arrived.read_bytes() == path.read_bytes()
-
-
-def test_own_classes_are_filled_by_hand(server, tab):
-    open_way(server, tab, "Own classes")
-    for name in ("cups", "bottles"):
-        tab.get_by_label("New class").fill(name)
-        tab.get_by_role("button", name="Add class").click()
-        tab.get_by_text(f"Drop photos of {name}").first.wait_for()
-    for position, name in enumerate(("cups", "bottles")):
-        files = [
-            {"name": f"{index}.jpg", "mimeType": "image/jpeg", "buffer": encoded(picture(100 * position + index))}
-            for index in range(5)
-        ]
-        tab.get_by_test_id("stFileUploader").filter(has_text=f"Drop photos of {name}").locator("input").set_input_files(
-            files
-        )
-        tab.get_by_text(f"5 photos added to {name}").wait_for()
-    tab.get_by_role("button", name="Prepare these photos").click()
-    tab.get_by_role("heading", name="My classes", exact=True).wait_for(timeout=120_000)
-    (made,) = list_datasets()
-    assert made.class_names == ("bottles", "cups") and len(made.examples) == 10

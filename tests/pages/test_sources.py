@@ -1,14 +1,16 @@
 """The ways in, as the Photos page shows them."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from fake_runs import make_dataset
 from PIL import Image
 
 from core.jobs import find_job
 from core.photos import origins, own, uploads
-from pages.shared import state, work
+from pages.shared import sources, state, work
 
 OWNER = "token-of-one-browser"
 
@@ -113,6 +115,17 @@ def test_own_classes_are_named_filled_and_prepared(photos_page, spawned):
     assert source_of_the_job(app, spawned) == str(made.folder)
 
 
+def test_another_set_can_be_begun_and_the_first_one_taken_up_again(photos_page, spawned):
+    first = own.create(OWNER)
+    own.add_class(first, "cups")
+    app = photos_page("Own classes")
+    app.button(key="own-another").click().run()
+    (second,) = [one for one in own.mine(OWNER) if one.id != first.id]
+    assert app.session_state.memory.draft.photos.source == str(second.folder)
+    app.selectbox(key="own-set").set_value(str(first.folder)).run()
+    assert source_of_the_job(app, spawned) == str(first.folder)
+
+
 def test_a_class_is_removed_only_by_the_second_button(photos_page):
     made = own.create(OWNER)
     own.add_class(made, "cups")
@@ -132,6 +145,16 @@ def test_without_a_cookie_own_classes_say_why_not(photos_page, monkeypatch):
 def test_another_browsers_classes_are_not_shown(photos_page):
     own.add_class(own.create("token-of-another-one"), "secrets")
     assert "secrets" not in words_of(photos_page("Own classes"))
+
+
+def test_what_another_browser_prepared_does_not_open_its_classes(workspace):
+    theirs = own.create("token-of-another-one")
+    dataset = replace(make_dataset(workspace), root=theirs.folder)
+    visit = state.Memory()
+    sources.use_dataset(visit, dataset)
+    assert visit.way == "drawn" and not visit.places
+    sources.use_dataset(visit, replace(dataset, root=own.create(OWNER).folder))
+    assert visit.way == "own"
 
 
 def test_the_way_follows_the_photos_in_use(workspace):

@@ -54,6 +54,16 @@ def test_a_zip_becomes_a_data_set_whose_counts_include_what_was_ignored(tmp_path
     assert (tmp_path / "My pets.zip").is_file()  # it is the person's
 
 
+@pytest.mark.parametrize("inside", ["", "PetImages"], ids=["around it", "the folder itself"])
+def test_microsofts_folder_is_taken_as_it_is_unpacked_by_hand(tmp_path, inside):
+    for name, content in pet_files().items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    counts = prepare(tmp_path / inside).summary
+    assert (counts["used"], counts["left_out"], counts["ignored"]) == (12, 2, 2 if inside else 3)
+    assert counts["issues"] == {"unreadable": 2}
+
+
 def test_the_same_zip_is_unpacked_once_under_any_name(tmp_path):
     first = prepare(write_zip(tmp_path / "a.zip", pet_files()))
     (tmp_path / "a.zip").rename(tmp_path / "b.zip")
