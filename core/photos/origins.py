@@ -186,6 +186,7 @@ def _keep(key: str, fill: Callable[[Path], dict], report: Report) -> Path:
         if (folder / ABOUT).is_file():  # the other process did it
             return folder / "photos"
         shutil.rmtree(unfinished, ignore_errors=True)  # left by one that was killed: nobody else has the lock
+        _sweep()
         try:
             (unfinished / "photos").mkdir(parents=True)
             about = fill(unfinished / "photos")
@@ -200,6 +201,15 @@ def _keep(key: str, fill: Callable[[Path], dict], report: Report) -> Path:
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
     return folder / "photos"
+
+
+def _sweep() -> None:
+    """Removes what killed processes left of other zips."""
+    for unfinished in _unpacked().glob(".*.unfinished"):
+        lock = Lock(unfinished.with_suffix(".lock"))
+        if lock.acquire(0):
+            with lock:
+                shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _unpacked() -> Path:

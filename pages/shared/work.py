@@ -13,6 +13,7 @@ from pages.shared import state, words
 from pages.shared.state import Memory
 
 TICK_SECONDS = 0.5
+_OVER = (*ENDED, "interrupted")
 _ONE_AT_A_TIME = threading.Lock()  # the second click of a double click runs in a thread of its own beside the first
 _STAGES = {
     "downloading": "Downloading",
@@ -87,12 +88,13 @@ def follow_up() -> bool:
 
 def show_job(job: Job) -> None:
     """Ticks until the job has ended, then everything is drawn once more."""
-    st.fragment(_tick, run_every=None if job.status in (*ENDED, "interrupted") else TICK_SECONDS)(job)
+    live = job.status not in _OVER
+    st.fragment(_tick, run_every=TICK_SECONDS if live else None)(job, live)
 
 
-def _tick(job: Job) -> None:
+def _tick(job: Job, live: bool) -> None:
     status = job.status
-    if status == "completed":
+    if status == "completed" or (live and status in _OVER):  # the rest of the page still says that it is at work
         st.rerun()
     with st.container(border=True, key="job"):
         if status in ("queued", "running"):

@@ -176,6 +176,8 @@ def test_a_running_job_shows_how_far_it_is_and_can_be_cancelled(open_page, works
         assert app.button(key="prepare").disabled
         app.button(key="cancel-job").click().run()
         assert (job.folder / "request").read_text() == "stop"
+    log.append("stopped")
+    assert not app.run().button(key="prepare").disabled
 
 
 def test_finished_photos_are_chosen_wherever_the_visitor_is(open_page, workspace):

@@ -100,6 +100,8 @@ def test_a_kill_half_way_leaves_nothing_half_used_and_the_next_try_works(tmp_pat
     child.wait()
     (unfinished,) = left_over(workspace)
     assert len(list((workspace / "unpacked" / unfinished).rglob("*.jpg"))) < 82
+    prepare(write_zip(tmp_path / "another.zip", pet_files(4)))  # the next zip of all clears it away
+    assert left_over(workspace) == []
     assert prepare(path).summary["used"] == 80
     assert left_over(workspace) == []
 
