@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.analysis.predictor import get_predictor
 from core.runs import revive_waiting
+from pages.shared import receive
 from pages.shared.problems import explain
 from pages.shared.state import OWNER_COOKIE
 
@@ -77,6 +78,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 
 app = st.App(
     Path(__file__).parent / "pages" / "shared" / "main.py",
+    routes=receive.routes(),
     lifespan=lifespan,
     middleware=[Middleware(OwnerCookie)],
     on_script_error=explain,

@@ -91,8 +91,8 @@ class PhotosConfig:
     source: str = _option(
         "drawn",
         "Photos",
-        "Where the photos come from: “drawn” for the built-in drawn pets, or a folder on this computer. "
-        "A folder has one sub-folder a class, or train/val/test folders, or names like cat.0.jpg.",
+        "Where the photos come from: “drawn” for the built-in drawn pets, “microsoft” for the archive of 25,000 photos, or a "
+        "folder or zip file on this computer. It has one sub-folder a class, or train/val/test folders, or names like cat.0.jpg.",
     )
     fit: str = _option(
         "squash",

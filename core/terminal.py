@@ -4,6 +4,8 @@ import sys
 import time
 
 WIDTH = 24
+BYTE_STAGES = frozenset({"downloading", "checking"})
+"""Stages of a ``core.jobs.Report`` that count bytes; all others count files, photos or steps."""
 
 
 class Bar:
@@ -26,6 +28,8 @@ class Bar:
         self._shown = now
         left = (now - self._began) / done * (total - done) if done else None
         counts = f"{done:,}/{total:,}" if total else ""
+        if stage in BYTE_STAGES:
+            counts = f"{done / 1e6:,.1f}/{total / 1e6:,.1f} MB"
         self.show(f"{stage} {counts} {bar(done / total if total else 0)} {eta(left) if done < total else ''}".rstrip())
 
     def show(self, line: str) -> None:

@@ -47,7 +47,7 @@ def network_to_ask() -> Run | None:
 
 def show_steps(any_photos: bool, any_run: bool, any_result: bool) -> None:
     steps = (
-        ("photos", "Choose photos", "Drawn pets or a folder of your own.", any_photos),
+        ("photos", "Choose photos", "Drawn pets, a folder, a zip, or things of your own.", any_photos),
         ("network", "Shape the network", "Filters, kernels, layers.", any_run),
         ("training", "Train it", "Watch loss and accuracy move.", any_result),
         ("classify", "Show it your pet", "See what it says.", False),

@@ -2,71 +2,22 @@
 
 import streamlit as st
 
-from core import config
-from core.errors import AppError, PhotoError
 from core.photos.clean import USE, CleaningStep
 from core.photos.dataset import SPLITS, Dataset
 from pages.shared import pictures, state, words
 from pages.shared.current import all_datasets, current_dataset, dataset_of
-from pages.shared.fields import field
-from pages.shared.state import Memory
-from pages.shared.work import chosen_job, prepare_photos, show_job
+from pages.shared.sources import prepare, prepare_label, show_source, use_dataset
+from pages.shared.work import chosen_job, show_job
 
-DRAWN, FOLDER = "Drawn pets", "A folder"
 GALLERY_PHOTOS = 24
 SPLIT_WORDS = {"train": "Training", "val": "Validation", "test": "Test"}
 ACTION_WORDS = {"use": "used", "convert": "converted and used", "leave out": "left out", "ignore": "ignored"}
 
 
-def choose_source(kind: str) -> None:
-    visit = state.memory()
-    visit.use_source(kind == FOLDER, visit.folder)
-
-
-def type_folder(folder: str) -> None:
-    state.memory().use_source(True, folder.strip())
-
-
 def choose_dataset(dataset_id: str) -> None:
-    """The draft's source follows, so that a training's settings name the photos it had."""
     visit, dataset = state.memory(), dataset_of(dataset_id)
     visit.dataset = dataset.id
-    visit.use_source(not dataset.id.startswith("drawn-"), "" if dataset.id.startswith("drawn-") else str(dataset.root))
-
-
-def prepare(visit: Memory) -> None:
-    try:
-        if visit.wants_folder and not visit.folder:
-            raise PhotoError("Say where the folder is, for instance /home/you/pets. It holds one sub-folder a class.")
-        config.check(visit.draft)
-        prepare_photos(visit, visit.draft)
-    except AppError as error:
-        visit.remember(error)
-
-
-def show_source() -> None:
-    visit = state.memory()
-    kind = FOLDER if visit.wants_folder else DRAWN
-    start = {"default": kind} if state.view("photo_source", kind, choose_source) else {}
-    st.segmented_control("Where the photos come from", (DRAWN, FOLDER), key="photo_source", required=True, **start)
-    if visit.wants_folder:
-        start = {"value": visit.folder} if state.view("photo_folder", visit.folder, type_folder) else {}
-        st.text_input(
-            "Folder on this computer",
-            key="photo_folder",
-            placeholder="/home/you/pets",
-            help=config.setting("photos.source").help,
-            **start,
-        )
-        st.caption("One sub-folder a class, or train/val/test folders, or names like cat.0.jpg. Nothing in the folder is changed.")  # fmt: skip
-    else:
-        st.caption("Cats and dogs that this app draws itself. Nothing is downloaded, and no two are alike.")
-        with st.grid(3, min_column_width=170):
-            field("photos.num_drawn")
-            field("photos.drawn_classes")
-    with st.grid(6, min_column_width=140):
-        for name in ("split.train", "split.val", "split.test", "split.seed", "split.source", "photos.fit"):
-            field(name)
+    use_dataset(visit, dataset)
 
 
 def show_counts(dataset: Dataset) -> None:
@@ -171,7 +122,7 @@ with st.container(border=True):
     show_source()
     job = chosen_job()
     busy = job is not None and job.status in ("queued", "running")
-    label = ":material/fact_check: Prepare these photos"
+    label = f":material/fact_check: {prepare_label(state.memory())}"
     st.button(
         label if busy else words.on_primary(label),
         type="primary",

@@ -23,7 +23,7 @@ import numpy as np
 from core.config import PhotosConfig, SplitConfig
 from core.errors import PhotoError
 from core.jobs import Report, check_id, datasets_folder, no_report, read_json, sync_folder, workspace, write_atomic
-from core.photos import clean, scan, split
+from core.photos import clean, origins, scan, split
 from core.photos.clean import CleaningStep
 from core.photos.scan import Issue, csv_rows, rows_to_csv
 from core.photos.sources import SPLITS
@@ -130,28 +130,30 @@ class Dataset:
 
 
 def prepare(photos: PhotosConfig, split_config: SplitConfig, report: Report = no_report, name: str = "") -> Dataset:
-    """Everything from a folder (or nothing, for drawn pets) to a data set. Doing it again changes nothing.
+    """Everything from a source of photos (nothing, for drawn pets) to a data set. Doing it again changes nothing.
 
     Args:
         photos: where they are.
         split_config: how they are dealt.
-        report: called with stages "drawing", "scanning", "comparing".
-        name: for the person; by default the folder's name.
+        report: called with stages "drawing" or those of ``origins.fetch``, then "scanning", "comparing".
+        name: for the person; by default the folder's, or what the zip or the archive is called.
 
     Raises:
-        PhotoError: the folder cannot be used; the sentence says why and what to do.
+        PhotoError: the photos cannot be fetched or used; the sentence says why and what to do.
         Cancelled: by ``report``. No data set is left half made.
     """
     if photos.source == "drawn":
-        root = _draw(photos, split_config, report)
         name = name or f"Drawn {' and '.join(sorted(photos.drawn_classes))}"
+        origin = origins.Origin(_draw(photos, split_config, report), "drawn", origins.DRAWN)
     else:
-        root = Path(photos.source)
-    scanned = scan.scan(root, report)
+        origin = origins.fetch(photos.source, report)
+    scanned = scan.scan(origin.root, report)
     cleaned = clean.plan(scanned)
     deal = split.assign(cleaned, split_config)
-    slug = "drawn" if photos.source == "drawn" else _slug(scanned.folder.name)
-    return _stored(scanned, cleaned, deal.examples, deal.notes, slug, name or scanned.folder.name or "Photos")
+    # a folder is called what it is called once links and dots are resolved
+    called = scanned.folder.name if origin.kind == origins.FOLDER else origin.name
+    notes = (*origin.notes, *deal.notes)
+    return _stored(scanned, cleaned, deal.examples, notes, _slug(called), name or called or "Photos")
 
 
 def prepare_test(folder: Path, report: Report = no_report) -> Dataset:

@@ -3,7 +3,8 @@
 Kinds:
 
     scan      looks at the folder; the completed event carries the counts of ``CleaningPlan.counts``
-    prepare   makes a data set and, if ``cache`` is given, its pixels; the completed event carries ``dataset``, its id
+    prepare   fetches and unpacks where there is need, makes a data set and, if ``cache`` is given, its pixels; the
+              completed event carries ``dataset``, its id
 
 ``request`` = ``{"photos": {...}, "split": {...}, "cache": {"size", "fit", "channels"} or null}``
 """

@@ -18,7 +18,7 @@ from core.photos.decode import PHOTO_EXTENSIONS
 
 SPLITS = ("train", "val", "test")
 
-_SPLIT_NAMES = {
+SPLIT_FOLDERS = {
     "train": "train",
     "training": "train",
     "val": "val",
@@ -106,7 +106,7 @@ def _resolved(folder: Path | str) -> Path:
     if not exists:
         raise PhotoError(f"The folder “{text}” does not exist on this computer. Check how it is spelt.")
     if not is_folder:
-        raise PhotoError(f"Photos come from a folder; “{text}” is a file. Give the folder that it lies in.")
+        raise PhotoError(f"Photos come from a folder; “{text}” is a file. Give the folder that it lies in, or a zip.")
     return root
 
 
@@ -128,7 +128,7 @@ def _walk(root: Path) -> tuple[list[tuple[str, os.DirEntry]], list[str]]:
                 continue
             seen.add((status.st_dev, status.st_ino))
             waiting.append(path)
-            if _visible(path):
+            if is_visible(path):
                 folders.append(path)
     return files, sorted(folders)
 
@@ -147,12 +147,13 @@ def _entries(folder: Path) -> list[os.DirEntry]:
         ) from error
 
 
-def _visible(path: str) -> bool:
+def is_visible(path: str) -> bool:
+    """Whether neither a file nor a folder on its path is hidden, or the shadow that macOS puts into zips."""
     return not any(part.startswith(".") or part == "__MACOSX" for part in path.split("/"))
 
 
 def _reason_to_ignore(path: str, entry: os.DirEntry) -> str | None:
-    if not _visible(path):
+    if not is_visible(path):
         return "Hidden files are not photos of yours."
     if extension_of(path) not in PHOTO_EXTENSIONS:
         return "Its name does not end as a photo's does, for example in .jpg, .png or .heic."
@@ -176,7 +177,7 @@ def _read_layout(paths: list[str], folders: list[str], top: str = "") -> tuple[s
     direct = [path for path in inside if "/" not in path[len(top) :]]
     below = [path[len(top) :] for path in folders if path.startswith(top) and "/" not in path[len(top) :]]
 
-    splits = {name: _SPLIT_NAMES[name.lower()] for name in below if name.lower() in _SPLIT_NAMES}
+    splits = {name: SPLIT_FOLDERS[name.lower()] for name in below if name.lower() in SPLIT_FOLDERS}
     if "train" in splits.values():
         labels = {}
         for path in inside:

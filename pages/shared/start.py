@@ -7,6 +7,7 @@ from dataclasses import replace
 from core.config import ExperimentConfig
 from core.errors import RunError
 from core.photos.dataset import Dataset
+from core.photos.origins import source_of
 from core.runs import Run, create_run, start_run
 from pages.shared.current import all_runs
 from pages.shared.state import Memory
@@ -28,8 +29,9 @@ def start_training(visit: Memory, config: ExperimentConfig, dataset: Dataset | N
         raise RunError(
             "A training needs photos, and none are prepared yet. Prepare drawn pets or a folder on the Photos page."
         )
-    source = "drawn" if dataset.id.startswith("drawn-") else str(dataset.root)
-    config = replace(config, photos=replace(config.photos, source=source))  # the link may have chosen other photos
+    config = replace(
+        config, photos=replace(config.photos, source=source_of(dataset.root))
+    )  # the link may have chosen other photos
     with _ONE_AT_A_TIME:
         run = _just_started(config, dataset, owner) or create_run(config, dataset, owner)
         start_run(run)

@@ -24,6 +24,7 @@ from core.config import ConvBlock, DenseBlock, ExperimentConfig
 from core.errors import AppError, ConfigError
 from core.jobs import check_id
 from core.network import presets
+from core.photos.origins import DRAWN, MICROSOFT
 
 OWNER_COOKIE = "alexnet_owner"
 DEFAULT_PRESET = "modern"
@@ -55,8 +56,10 @@ class Memory:
         admin_key: what the person gave as the administrator's key.
         measuring: id of the job that measures what a run will need, or None.
         draw_number: which draw of augmentation the preview shows.
-        folder: the folder typed on the Photos page, also while drawn pets are chosen.
-        wants_folder: whether a folder is chosen, also while none is typed yet.
+        way: how photos come in: a kind of ``core.photos.origins``.
+        places: way -> the folder typed, the zip sent or the own classes chosen for it, also while another way is chosen.
+        turns: key of a place to drop photos -> how often it was emptied.
+        beside: where -> sentences to be shown there once, as in ``sentences``.
         page: name of the page that was drawn last; None before the first.
     """
 
@@ -71,8 +74,10 @@ class Memory:
     admin_key: str = ""
     measuring: str | None = None
     draw_number: int = 1
-    folder: str = ""
-    wants_folder: bool = False
+    way: str = DRAWN
+    places: dict[str, str] = field(default_factory=dict)
+    turns: dict[str, int] = field(default_factory=dict)
+    beside: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     page: str | None = None
 
     def remember(self, error: AppError) -> None:
@@ -89,10 +94,16 @@ class Memory:
         photos = replace(old.photos, fit=settings.photos.fit)
         self.draft = replace(settings, photos=photos, split=old.split, name=old.name)
 
-    def use_source(self, wants_folder: bool, folder: str) -> None:
-        """Where the photos come from."""
-        self.wants_folder, self.folder = wants_folder, folder
-        source = folder if wants_folder and folder else "drawn"
+    def use_source(self, way: str, place: str | None = None) -> None:
+        """Where the photos come from.
+
+        Args:
+            place: a folder or a zip, for ways that need one; None for the one that was used last.
+        """
+        self.way = way
+        if place is not None:
+            self.places[way] = place
+        source = way if way in (DRAWN, MICROSOFT) else self.places.get(way) or DRAWN
         self.draft = replace(self.draft, photos=replace(self.draft.photos, source=source))
 
     def change(self, path: str, value) -> None:
@@ -117,8 +128,12 @@ def draft() -> ExperimentConfig:
 
 def owner() -> str:
     """This browser's token, from the cookie that app.py sets; empty where cookies are off."""
-    token = st.context.cookies.get(OWNER_COOKIE, "")
-    return token if isinstance(token, str) and _TOKEN.fullmatch(token) else ""
+    return as_token(st.context.cookies.get(OWNER_COOKIE, ""))
+
+
+def as_token(cookie) -> str:
+    """A cookie's value if it has the form of a token, else empty."""
+    return cookie if isinstance(cookie, str) and _TOKEN.fullmatch(cookie) else ""
 
 
 def view(key: str, value, on_change: Callable) -> bool:

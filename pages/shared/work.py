@@ -8,12 +8,18 @@ from core.config import ExperimentConfig, to_dict
 from core.errors import RunError
 from core.jobs import ENDED, Job, ask, create_job, find_job, spawn
 from core.runs import ACTIVE
+from core.terminal import BYTE_STAGES
 from pages.shared import state, words
 from pages.shared.state import Memory
 
 TICK_SECONDS = 0.5
+_OVER = (*ENDED, "interrupted")
 _ONE_AT_A_TIME = threading.Lock()  # the second click of a double click runs in a thread of its own beside the first
 _STAGES = {
+    "downloading": "Downloading",
+    "checking": "Checking what was downloaded",
+    "unpacking": "Unpacking",
+    "waiting": "Waiting for another preparation of the same photos",
     "drawing": "Drawing pets",
     "scanning": "Looking at every photo",
     "comparing": "Looking for copies",
@@ -82,12 +88,13 @@ def follow_up() -> bool:
 
 def show_job(job: Job) -> None:
     """Ticks until the job has ended, then everything is drawn once more."""
-    st.fragment(_tick, run_every=None if job.status in (*ENDED, "interrupted") else TICK_SECONDS)(job)
+    live = job.status not in _OVER
+    st.fragment(_tick, run_every=TICK_SECONDS if live else None)(job, live)
 
 
-def _tick(job: Job) -> None:
+def _tick(job: Job, live: bool) -> None:
     status = job.status
-    if status == "completed":
+    if status == "completed" or (live and status in _OVER):  # the rest of the page still says that it is at work
         st.rerun()
     with st.container(border=True, key="job"):
         if status in ("queued", "running"):
@@ -98,7 +105,9 @@ def _tick(job: Job) -> None:
         if status == "failed":
             st.error(words.plain(job.last["message"]), icon=":material/error:")
         elif status == "stopped":
-            st.markdown("Cancelled. Your photos are as they were, and what was already looked at is remembered.")
+            st.markdown(
+                "Cancelled. Your photos are as they were; what was already downloaded or looked at is remembered."
+            )
         else:
             st.warning("The work ended without a last word; its worker.log says why.", icon=":material/power_off:")
         with st.container(horizontal=True):
@@ -116,7 +125,10 @@ def _progress(job: Job) -> tuple[str, float]:
     last = steps[-1]
     first = next(event for event in steps if event["stage"] == last["stage"])
     done, total = last["done"], last["total"]
-    text = f"{_STAGES.get(last['stage'], words.plain(last['stage'].capitalize()))}: {done:,} of {total:,}"
+    counted = (
+        f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB" if last["stage"] in BYTE_STAGES else f"{done:,} of {total:,}"
+    )
+    text = f"{_STAGES.get(last['stage'], words.plain(last['stage'].capitalize()))}: {counted}"
     passed, moved = last["time"] - first["time"], done - first["done"]
     if passed > 1 and moved > 0 and done < total:
         text += f" · about {words.duration((total - done) * passed / moved)} left"

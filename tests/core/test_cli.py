@@ -1,4 +1,5 @@
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from PIL import Image
 
 from core.__main__ import main
 from core.jobs import PROJECT
+from core.photos import download
 from core.runs import list_runs
 
 SMALL = [
@@ -53,6 +55,24 @@ def pets(tmp_path):
 def test_help_and_plan_need_no_tensorflow():
     code = "import sys; from core.__main__ import main; main(['plan'], standalone_mode=False); sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, check=False).returncode == 0
+
+
+def test_a_zip_is_prepared_as_a_folder_is(pets, tmp_path):
+    archive = shutil.make_archive(str(tmp_path / "My pets"), "zip", pets)
+    result = invoke("prepare", archive, *SMALL, "--json")
+    values = json.loads(result.stdout)
+    assert result.exit_code == 0 and values["name"] == "My pets"
+    assert (values["found"], values["used"], values["left_out"]) == (33, 32, 1)
+    refused = invoke("prepare", tmp_path / "none.zip")
+    assert refused.exit_code == 1 and "There is no file" in refused.stderr
+
+
+def test_the_archive_that_cannot_be_reached_is_a_sentence(monkeypatch):
+    monkeypatch.setenv("ALEXNET_MICROSOFT_URL", "http://127.0.0.1:9/pets.zip")
+    monkeypatch.setattr(download, "FIRST_WAIT_SECONDS", 0.01)
+    result = invoke("prepare", "microsoft")
+    assert result.exit_code == 1 and "127.0.0.1 could not be reached" in result.stderr
+    assert "microsoft" in invoke("prepare", "--help").stdout
 
 
 def test_plan_prints_every_layer_for_programs():

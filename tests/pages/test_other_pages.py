@@ -129,7 +129,7 @@ def test_photos_prepared_earlier_can_be_taken_up_again(open_page, workspace):
 
 def test_preparing_a_folder_starts_a_job_with_these_settings(open_page, workspace, spawned):
     app = open_page("photos")
-    app.segmented_control(key="photo_source").set_value("A folder").run()
+    app.segmented_control(key="photo_source").set_value("Folder").run()
     app.text_input(key="photo_folder").set_value("/somewhere/pets").run()
     app.number_input(key="split.train").set_value(0.6).run()
     app.number_input(key="split.test").set_value(0.15).run()
@@ -142,7 +142,7 @@ def test_preparing_a_folder_starts_a_job_with_these_settings(open_page, workspac
 
 def test_a_folder_must_be_named(open_page, spawned):
     app = open_page("photos")
-    app.segmented_control(key="photo_source").set_value("A folder").run()
+    app.segmented_control(key="photo_source").set_value("Folder").run()
     app.button(key="prepare").click().run()
     assert "Say where the folder is" in app.error[0].value
     assert not spawned
@@ -176,6 +176,8 @@ def test_a_running_job_shows_how_far_it_is_and_can_be_cancelled(open_page, works
         assert app.button(key="prepare").disabled
         app.button(key="cancel-job").click().run()
         assert (job.folder / "request").read_text() == "stop"
+    log.append("stopped")
+    assert not app.run().button(key="prepare").disabled
 
 
 def test_finished_photos_are_chosen_wherever_the_visitor_is(open_page, workspace):
