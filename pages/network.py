@@ -246,6 +246,7 @@ def show_editor() -> None:
         key="layer",
         format_func=names.get,
         required=True,
+        wrap=True,
         **started("layer", "default", visit.layer, keys, partial(setattr, visit, "layer")),
     )
     kind, _, index = visit.layer.partition(".")
@@ -304,8 +305,8 @@ def show_layers(network: NetworkPlan) -> None:
         {
             "Layer": [row.name for row in rows],
             "Output": [shape(row) for row in rows],
-            "Parameters": [f"{row.parameters:,}" for row in rows],
-            "Multiply-adds": [f"{row.multiply_adds:,}" for row in rows],
+            "Parameters": [f"{row.parameters:,}" if row.parameters else "–" for row in rows],
+            "Multiply-adds": [f"{row.multiply_adds:,}" if row.multiply_adds else "–" for row in rows],
             "Sees": [f"{row.receptive_field:,}" if row.receptive_stride else "all" for row in rows],
         }
     )
