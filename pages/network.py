@@ -8,18 +8,20 @@ from dataclasses import replace
 from functools import partial
 
 import pandas as pd
-import psutil
 import streamlit as st
 
 from core import config
 from core.config import ExperimentConfig
 from core.errors import AppError, ConfigError
-from core.network import advice, edit, picture, presets
+from core.network import edit, picture, presets
 from core.network.code import keras_code
 from core.network.plan import LayerRow, NetworkPlan, plan
+from core.training import advice
+from core.training.forecast import Forecast, forecast
 from pages.shared import problems, state, words
 from pages.shared.current import all_runs, current_dataset, num_classes, run_of
 from pages.shared.fields import field, value_words
+from pages.shared.fit import num_photos
 from pages.shared.layers import differing, layer_names, nearest_layer, row_name
 from pages.shared.pictures import encode
 from pages.shared.preview import originals
@@ -40,14 +42,22 @@ def colours() -> picture.Colours:
     return picture.DARK if st.context.theme.type == "dark" else picture.LIGHT
 
 
-def num_train() -> int:
-    """Training photos of the chosen data set; of the drawn pets there will be, where there is none."""
+def counts() -> dict[str, int]:
+    """Photos of each split of the chosen data set; of the drawn pets there will be, where there is none."""
     dataset, draft = current_dataset(), state.draft()
     if dataset is not None:
-        return len(dataset.of_split("train"))
-    train = draft.split.train
-    drawn = draft.photos.num_drawn if train <= 1 else 1
-    return round(train * drawn) * len(draft.photos.drawn_classes)
+        return num_photos(dataset.counts())
+    drawn = len(draft.photos.drawn_classes)
+    return {
+        name: round(drawn * part * (draft.photos.num_drawn if part <= 1 else 1))
+        for name, part in (("train", draft.split.train), ("val", draft.split.val), ("test", draft.split.test))
+    }
+
+
+def needs_of(experiment: ExperimentConfig) -> Forecast:
+    """What training it with the draft's photos and batch size would need."""
+    batch_size = state.draft().training.batch_size
+    return forecast(replace(experiment, training=replace(experiment.training, batch_size=batch_size)), counts(), num_classes())  # fmt: skip
 
 
 def started(key: str, name: str, value, options: list, on_change) -> dict:
@@ -178,25 +188,26 @@ def show_picture(found: list, chosen: str, full_size: int, name: str) -> None:
             st.image(svg, width=width, alt=alt)
 
 
-def show_totals(network: NetworkPlan, experiment: ExperimentConfig, other: tuple | None) -> None:
-    other_plan, other_experiment = other or (None, None)
+def show_totals(network: NetworkPlan, needs: Forecast, other: tuple[NetworkPlan, Forecast] | None) -> None:
+    """The sums, and how far they are from those of the network beside it."""
 
     def total(label: str, text, of, help: str) -> None:
-        now, then = of(network, experiment), of(other_plan, other_experiment) if other_plan else None
-        delta = None if then is None or then == now else f"{'+' if now > then else '−'}{text(abs(now - then))}"
+        now, then = of(network, needs), of(*other) if other else None
+        delta = (
+            None
+            if then is None or text(abs(now - then)) == text(0)
+            else f"{'+' if now > then else '−'}{text(abs(now - then))}"
+        )
         arrow = "off" if delta is None else "up" if now > then else "down"
         st.metric(label, text(now), delta, delta_color="off", delta_arrow=arrow, border=True, help=help)
 
-    with st.grid(4, min_column_width=150):
-        total("Parameters", words.quantity, lambda p, e: p.parameters, "Numbers that training adjusts. More can hold more, and need more photos.")  # fmt: skip
-        total("Multiply-adds", words.quantity, lambda p, e: p.multiply_adds, "Work for one photo, forward: one multiplication and one addition each. It sets the time an epoch takes.")  # fmt: skip
-        total(
-            f"Memory at batch size {experiment.training.batch_size:,}",
-            lambda size: f"{size / 1e9:.1f} GB",
-            lambda p, e: advice.training_bytes(replace(e, training=replace(e.training, batch_size=experiment.training.batch_size)), p),
-            "About what training holds: weights, their gradients, the optimizer's numbers, and every map of every photo in a batch.",
-        )  # fmt: skip
-        total("Size of the file", lambda size: f"{size / 1e6:,.1f} MB", lambda p, e: p.weight_bytes, "Four bytes a parameter.")  # fmt: skip
+    batch_size = state.draft().training.batch_size
+    with st.grid(5, min_column_width=130, gap="small"):
+        total("Parameters", words.quantity, lambda p, _: p.parameters, "Numbers that training adjusts. More can hold more, and need more photos.")  # fmt: skip
+        total("Multiply-adds", words.quantity, lambda p, _: p.multiply_adds, "Work for one photo, forward: one multiplication and one addition each. It sets the time an epoch takes.")  # fmt: skip
+        total("Memory", lambda size: f"{size / 1e9:.1f} GB", lambda _, n: n.memory_bytes, f"What training holds at a batch size of {batch_size:,}. {needs.sentence}")  # fmt: skip
+        total("Time per epoch", words.duration, lambda _, n: n.epoch_seconds, needs.sentence)
+        total("Size of the file", lambda size: f"{size / 1e6:,.1f} MB", lambda p, _: p.weight_bytes, "Four bytes a parameter.")  # fmt: skip
 
 
 # --- faults and warnings, above the fields that make them
@@ -217,11 +228,11 @@ def show_fault(error: ConfigError) -> None:
     st.button(words.on_primary(label), type="primary", on_click=visit.ask, args=act, key="suggestion")
 
 
-def show_advice(network: NetworkPlan) -> None:
-    visit, draft = state.memory(), state.draft()
+def show_advice(network: NetworkPlan, needs: Forecast) -> None:
+    visit, draft, photos = state.memory(), state.draft(), counts()
     found = {
-        "memory": advice.too_large(draft, network, psutil.virtual_memory().available, num_classes()),
-        "photos": advice.too_many_parameters(draft, network, num_train(), num_classes()),
+        "memory": advice.too_large(draft, needs, photos, num_classes()),
+        "photos": advice.too_many_parameters(draft, network, photos["train"], num_classes()),
     }
     for key, one in found.items():
         if one is None:
@@ -301,21 +312,13 @@ def change_layers(visit: state.Memory, goes_to: str, act, *arguments) -> None:
 
 def show_layers(network: NetworkPlan) -> None:
     rows = [row for row in network.layers if row.kind not in ("Activation", "Rescaling", "Dropout")]
-    table = pd.DataFrame(
-        {
-            "Layer": [row.name for row in rows],
-            "Output": [shape(row) for row in rows],
-            "Parameters": [f"{row.parameters:,}" if row.parameters else "–" for row in rows],
-            "Multiply-adds": [f"{row.multiply_adds:,}" if row.multiply_adds else "–" for row in rows],
-            "Sees": [f"{row.receptive_field:,}" if row.receptive_stride else "all" for row in rows],
-        }
-    )
-    st.table(
-        table,
-        border="horizontal",
-        hide_index=True,
-        alt=f"Layers of the network: {len(rows)} rows, {network.parameters:,} parameters, {network.multiply_adds:,} multiply-adds",
-    )
+    lines = ["| Layer | Output | Parameters | Multiply-adds | Sees |", "|:--|:--|--:|--:|--:|"]
+    for row in rows:
+        sees = f"{row.receptive_field:,}" if row.receptive_stride else "all"
+        numbers = (f"{number:,}" if number else "–" for number in (row.parameters, row.multiply_adds))
+        lines.append(f"| {words.plain(row.name)} | {shape(row)} | {' | '.join(numbers)} | {sees} |")
+    # one piece of Markdown: a table element makes one of every cell, which takes the browser 100 ms more at each change
+    st.markdown("\n".join(lines))
     st.caption(
         "Output: height × width × channels. Sees: side of the square of the photo that one number depends on, in pixels. "
         "Activations, dropout and rescaling change no shape and are left out."
@@ -424,13 +427,13 @@ others = comparable()
 show_tools(others)
 
 draft, other = state.draft(), compared_experiment()
-fault = network = other_plan = None
+fault = network = needs = beside = None
 try:
-    network = plan(draft.network, num_classes())
+    network, needs = plan(draft.network, num_classes()), needs_of(draft)
 except ConfigError as error:
     fault = error
 if other is not None:
-    other_plan = plan(other.network, num_classes())
+    beside = plan(other.network, num_classes()), needs_of(other)
 full_size = max(draft.network.input_size, other.network.input_size if other else 0)
 with st.container(gap="xsmall"):
     show_picture(picture.stages(draft.network, num_classes()), visit.layer, full_size, "This network")
@@ -439,7 +442,7 @@ with st.container(gap="xsmall"):
         show_picture(picture.stages(other.network, num_classes()), "", full_size, others[visit.compared])
 with st.container():
     if network is not None:
-        show_totals(network, draft, (other_plan, other) if other_plan else None)
+        show_totals(network, needs, beside)
 
 editor, consequences = st.columns([5, 6], gap="large")
 with editor:
@@ -447,7 +450,7 @@ with editor:
         if fault is not None:
             show_fault(fault)
         else:
-            show_advice(network)
+            show_advice(network, needs)
     show_editor()
     with st.container():
         if network is not None:
