@@ -21,6 +21,7 @@ from core.training.forecast import Forecast, forecast
 from pages.shared import problems, state, words
 from pages.shared.current import all_runs, current_dataset, num_classes, run_of
 from pages.shared.fields import field, value_words
+from pages.shared.files import drawn, saved
 from pages.shared.fit import num_photos
 from pages.shared.layers import differing, layer_names, nearest_layer, row_name
 from pages.shared.pictures import encode
@@ -392,16 +393,6 @@ def show_files(network: NetworkPlan | None) -> None:
                 "Save the picture", partial(drawn, draft, num_classes()), f"{draft.preset}.svg", "image/svg+xml",
                 icon=":material/image:", on_click="ignore", key="save-picture", help="As SVG: sharp at any size, on a slide or in a paper.",
             )  # fmt: skip
-
-
-def saved(draft: ExperimentConfig) -> str:
-    """Without the folder on this computer, which belongs to nobody else."""
-    return config.to_json(replace(draft, photos=replace(draft.photos, source="drawn")))
-
-
-def drawn(draft: ExperimentConfig, classes: int) -> str:
-    title = presets.PRESETS[draft.preset].title
-    return picture.whole(picture.stages(draft.network, classes), picture.LIGHT, title)
 
 
 def load_file() -> None:

@@ -262,6 +262,8 @@ def follow_address(here: str) -> None:
     """
     visit, incoming = memory(), dict(st.query_params)
     if visit.page is None or went_back():
+        if visit.page is None:  # nothing before what the link asks for
+            visit.steps = Steps()
         new, selections, faults = read_link(incoming)
         old = visit.draft
         visit.draft = replace(new, name=old.name, photos=replace(new.photos, source=old.photos.source))
