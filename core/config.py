@@ -845,8 +845,9 @@ def parse_json(text: str) -> Any:
     """The values of a JSON text. Raises ConfigError with line and column if it is not JSON."""
     try:
         return json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        where = f": {error.msg} in line {error.lineno}, column {error.colno}" if isinstance(error, ValueError) else ""
+    except (ValueError, RecursionError) as error:  # ValueError also for a whole number of thousands of digits
+        is_placed = isinstance(error, json.JSONDecodeError)
+        where = f": {error.msg} in line {error.lineno}, column {error.colno}" if is_placed else ""
         raise ConfigError(f"This is not JSON{where}. Check the file and load it again.") from None
 
 

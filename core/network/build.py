@@ -16,19 +16,7 @@ from keras import layers, ops
 
 from core.config import ConvBlock, DenseBlock, NetworkConfig
 from core.errors import ModelError
-from core.network.plan import num_outputs, plan
-
-# Keras' .99 averages over about 100 steps; with 63 steps an epoch (2,000 photos, batch 32) validation then sits at
-# 50 % for the first epochs because the averages still remember the start. .95 averages over 20.
-BATCH_NORM_MOMENTUM = 0.95
-
-# (scale, offset) for pixel values 0..255. x / 64 - 2 is exact in bfloat16 for every whole x, the others are rounded.
-RESCALING = {
-    "zero_to_one": (1 / 255, 0.0),
-    "minus_one_to_one": (2 / 255, -1.0),
-    "minus_two_to_two": (1 / 64, -2.0),
-    "none": (1.0, 0.0),
-}
+from core.network.plan import BATCH_NORM_MOMENTUM, RESCALING, num_outputs, plan
 
 
 class GroupedConv2D(layers.Conv2D):

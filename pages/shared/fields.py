@@ -14,7 +14,7 @@ import streamlit as st
 
 from core import config
 from core.config import Setting
-from pages.shared import state
+from pages.shared import state, words
 
 # Words of Keras that a person meets elsewhere are kept; these would be riddles.
 _WORDS = {
@@ -68,6 +68,12 @@ def _declared(path: str) -> Setting:
 def choice_words(choice) -> str:
     """A choice as a person reads it: ``local response``, ``−1 to 1``, ``AdamW``."""
     return _WORDS.get(str(choice), str(choice).replace("_", " "))
+
+
+def value_words(path: str, value) -> str:
+    """A setting's value as a person reads it; a number stays one, but for the channels."""
+    is_named = isinstance(value, str) or path.endswith("input_channels")
+    return choice_words(value) if is_named else words.setting_value(value)
 
 
 def _widget(declared: Setting, value):

@@ -14,17 +14,18 @@ The draft is one frozen ``ExperimentConfig``; widgets are views of it. Two ways 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import config
-from core.config import ConvBlock, DenseBlock, ExperimentConfig
+from core.config import ConvBlock, DenseBlock, ExperimentConfig, NetworkConfig
 from core.errors import AppError, ConfigError
 from core.jobs import check_id
 from core.network import presets
 from core.photos.origins import DRAWN, MICROSOFT
+from pages.shared.steps import Steps
 
 OWNER_COOKIE = "alexnet_owner"
 DEFAULT_PRESET = "modern"
@@ -61,6 +62,12 @@ class Memory:
         turns: key of a place to drop photos -> how often it was emptied.
         beside: where -> sentences to be shown there once, as in ``sentences``.
         page: name of the page that was drawn last; None before the first.
+        steps: what undo and redo go through; the frame notes every change.
+        requests: what buttons asked for, done by the frame after the changes of fields that were made before the click.
+        layer: which layer's fields the Network page shows: ``input``, ``blocks.0``, ``dense.0`` or ``output``.
+        width_base: the network that the Network page's width scales; None for the preset's.
+        compared: what stands beside the draft there: ``""``, ``preset:`` or ``run:`` and an id.
+        loaded: id of the uploaded file that was taken last.
     """
 
     draft: ExperimentConfig = field(default_factory=lambda: experiment_of(DEFAULT_PRESET))
@@ -79,6 +86,12 @@ class Memory:
     turns: dict[str, int] = field(default_factory=dict)
     beside: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     page: str | None = None
+    steps: Steps = field(default_factory=Steps)
+    requests: list[Callable[[], None]] = field(default_factory=list)
+    layer: str = "blocks.0"
+    width_base: NetworkConfig | None = None
+    compared: str = ""
+    loaded: str = ""
 
     def remember(self, error: AppError) -> None:
         """For callbacks, which run before there is a page to say it on."""
@@ -105,6 +118,28 @@ class Memory:
             self.places[way] = place
         source = way if way in (DRAWN, MICROSOFT) else self.places.get(way) or DRAWN
         self.draft = replace(self.draft, photos=replace(self.draft.photos, source=source))
+
+    def ask(self, act: Callable, *arguments) -> None:
+        """For buttons whose act depends on what fields hold: it is done once their changes have been taken.
+
+        A click right after typing arrives together with what was typed, and callbacks run first.
+        """
+        self.requests.append(partial(act, *arguments))
+
+    def step(self, by: int) -> None:
+        """Undo (-1) or redo (1)."""
+        self.steps, self.draft = self.steps.noted(self.draft).moved(by, self.draft)
+
+    def edit(self, act: Callable[..., NetworkConfig], *arguments) -> None:
+        """Replaces the network by what a function of ``core.network.edit`` makes of it."""
+        self.draft = replace(self.draft, network=act(self.draft.network, *arguments))
+
+    def take_file(self, text: str) -> None:
+        """Takes a saved experiment. Folder and name stay: they belong to whoever saved it. Raises ConfigError."""
+        new, old = config.from_json(text), self.draft
+        if new.preset not in presets.PRESETS:
+            raise ConfigError(f"There is no preset “{new.preset[:40]}”, from which this experiment was made. Correct the file and load it again.", "preset")  # fmt: skip
+        self.draft = replace(new, name=old.name, photos=replace(new.photos, source=old.photos.source))
 
     def change(self, path: str, value) -> None:
         """One setting. A value out of its limits, which only a forged request can hold, leaves the draft as it is."""
@@ -154,8 +189,12 @@ def view(key: str, value, on_change: Callable) -> bool:
 
 
 def take_changes() -> None:
-    """Hands every change that the person made since the last run to its view. The frame's first act."""
-    views = memory().views
+    """Hands every change that the person made since the last run to its view, then does what buttons asked for.
+
+    The frame's first act.
+    """
+    visit = memory()
+    views = visit.views
     for key, (shown, on_change) in list(views.items()):
         if key not in st.session_state:
             continue
@@ -163,6 +202,12 @@ def take_changes() -> None:
         if now != shown:  # no touch of the session from here on: see the module's text
             views[key] = (now, on_change)
             on_change(now)
+    visit.steps = visit.steps.noted(visit.draft)
+    while visit.requests:
+        try:
+            visit.requests.pop(0)()
+        except AppError as error:
+            visit.remember(error)
 
 
 def link(visit: Memory) -> dict[str, str]:
@@ -232,6 +277,8 @@ def follow_address(here: str) -> None:
     """
     visit, incoming = memory(), dict(st.query_params)
     if visit.page is None or went_back():
+        if visit.page is None:  # nothing before what the link asks for
+            visit.steps = Steps()
         new, selections, faults = read_link(incoming)
         old = visit.draft
         visit.draft = replace(new, name=old.name, photos=replace(new.photos, source=old.photos.source))
@@ -242,6 +289,7 @@ def follow_address(here: str) -> None:
         for kind, chosen in read_link({kind: incoming[kind] for kind in SELECTIONS if kind in incoming})[1].items():
             setattr(visit, kind, chosen)
     visit.page = here
+    visit.steps = visit.steps.noted(visit.draft)
     write_address()
 
 

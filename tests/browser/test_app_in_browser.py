@@ -57,14 +57,36 @@ def test_a_changed_filter_count_is_in_the_address_and_goes_along(server, tab):
     assert other.get_by_role("spinbutton", name="Filters").first.input_value() == "48"
 
 
-def test_seldom_used_settings_stand_behind_more_and_reach_the_table(server, tab):
+def open_block(tab, index):
+    tab.get_by_role("radiogroup", name="Layer to change").get_by_text(f"Conv {index + 1}", exact=True).click()
+    tab.locator(f".st-key-network-blocks-{index}-filters").wait_for()
+
+
+def test_every_setting_of_a_layer_is_changed_where_the_layer_is_open(server, tab):
     tab.goto(f"{server.url}/network?preset=narrow")
-    tab.get_by_role("button", name="More").first.click()
+    open_block(tab, 1)
     groups = tab.get_by_role("spinbutton", name="Groups")
-    groups.fill("3")
+    groups.fill("4")
     groups.press("Enter")
-    tab.wait_for_url(re.compile(r"blocks\.0\.groups=3"))
-    assert groups.is_visible()  # a change does not close what it was made in
+    tab.wait_for_url(re.compile(r"blocks\.1\.groups=4"))
+    assert groups.input_value() == "4"  # the layer stays open
+    tab.get_by_alt_text(re.compile("5 × 5, 4 groups")).wait_for()
+
+
+def test_a_layer_is_removed_and_undone_by_keyboard_alone(server, tab):
+    tab.goto(f"{server.url}/network?preset=narrow")
+    tab.get_by_role("spinbutton", name="Filters").focus()
+    tab.keyboard.press("ArrowUp")
+    tab.wait_for_url(re.compile(r"blocks\.0\.filters=32"))
+    for name, address in (("Remove", r"network\.blocks=4"), ("Undo", r"blocks\.0\.filters=32$")):
+        button = tab.get_by_role("button", name=name)
+        button.focus()
+        button.press("Enter")
+        tab.wait_for_url(re.compile(address))
+    width = tab.get_by_role("slider", name="Width")
+    width.focus()
+    width.press("ArrowLeft")
+    tab.wait_for_url(re.compile(r"blocks\.0\.filters=29"))
 
 
 def test_back_takes_a_change_back(server, tab):
@@ -82,14 +104,16 @@ def test_back_takes_a_change_back(server, tab):
 def test_changes_at_a_machines_speed_are_all_kept(server, tab):
     tab.goto(f"{server.url}/network?preset=narrow")
     for index, value in ((0, "32"), (1, "40"), (2, "48"), (3, "56"), (4, "72")):
-        filters = tab.get_by_role("spinbutton", name="Filters").nth(index)
+        open_block(tab, index)
+        filters = tab.get_by_role("spinbutton", name="Filters")
         filters.fill(value)
         filters.press("Enter")
     tab.wait_for_url(re.compile(r"blocks\.4\.filters=72"))
     for index, value in enumerate(("32", "40", "48", "56")):
         assert f"blocks.{index}.filters={value}" in tab.url
-    shown = [tab.get_by_role("spinbutton", name="Filters").nth(index).input_value() for index in range(5)]
-    assert shown == ["32", "40", "48", "56", "72"]
+    for index, value in enumerate(("32", "40", "48", "56", "72")):
+        open_block(tab, index)
+        assert tab.get_by_role("spinbutton", name="Filters").input_value() == value
 
 
 def test_start_pressed_twice_starts_one_run(server, tab, workspace):

@@ -90,6 +90,7 @@ def test_good_settings_beside_a_bad_one_are_used():
 def test_an_opened_link_fills_the_fields_and_warns_of_what_it_left_out(open_page):
     app = open_page("network", **{"network.blocks.0.filters": "48", "network.blocks.1.filters": "0"})
     assert app.number_input(key="network.blocks.0.filters").value == 48
+    app.pills(key="layer").set_value("blocks.1").run()
     assert app.number_input(key="network.blocks.1.filters").value == experiment("modern").network.blocks[1].filters
 
 
