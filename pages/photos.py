@@ -126,8 +126,8 @@ with st.container(border=True):
     st.button(
         label if busy else words.on_primary(label),
         type="primary",
-        on_click=prepare,
-        args=(state.memory(),),
+        on_click=state.memory().ask,
+        args=(prepare, state.memory()),
         disabled=busy,
         key="prepare",
         help="Looks at every photo, says what is wrong, deals them to training, validation and test, and makes them the network's size.",

@@ -251,8 +251,8 @@ def show_setup() -> None:
     st.button(
         words.on_primary(label) if ready else label,
         type="primary",
-        on_click=start,
-        args=(state.memory(), current_dataset(), state.owner()),
+        on_click=state.memory().ask,
+        args=(start, state.memory(), current_dataset(), state.owner()),
         disabled=not ready,
         key="start",
     )

@@ -48,10 +48,13 @@ def _tick(dataset: Dataset, job: Job | None) -> None:
             st.caption("Measuring: a few real steps on your photos.")
             st.button("Cancel", on_click=ask, args=(job.folder, "stop"), key="cancel-measuring", type="tertiary")
         elif not needs.is_sure:
-            st.button(
-                "Measure it", icon=":material/speed:", on_click=measure, args=(visit, dataset), key="measure",
+            pressed = st.button(
+                "Measure it", icon=":material/speed:", key="measure",
                 help="Lets this very network train for some seconds on your photos, then throws it away.",
             )  # fmt: skip
+            if pressed:  # not in a callback, which would run before what was typed last is taken
+                measure(visit, dataset)
+                st.rerun()
 
 
 def _offer_batch_size(visit: Memory, needs: Forecast) -> None:

@@ -45,6 +45,15 @@ def test_start_makes_one_run_with_the_settings_in_sight(open_page, workspace, st
     assert dict(app.query_params)["run"] == run.id
 
 
+def test_what_was_typed_right_before_the_click_on_start_counts(open_page, workspace, started):
+    make_dataset(workspace)
+    app = open_page("training")
+    app.number_input(key="training.epochs").set_value(3)
+    app.button(key="start").click().run()  # both reach the server together
+    (run,) = list_runs()
+    assert run.config.training.epochs == 3
+
+
 def test_start_pressed_twice_makes_one_run(open_page, workspace, started):
     make_dataset(workspace)
     app, other_tab = open_page("training"), open_page("training")
