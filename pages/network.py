@@ -36,7 +36,7 @@ MOST_FILE_BYTES = 1_000_000
 
 
 def shape(row: LayerRow) -> str:
-    return " × ".join(f"{side:,}" for side in row.output_shape)
+    return "×".join(f"{side:,}" for side in row.output_shape)
 
 
 def colours() -> picture.Colours:

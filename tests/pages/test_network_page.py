@@ -39,7 +39,7 @@ def test_a_changed_filter_count_changes_table_and_sums(open_page):
     assert metric(app, "Parameters") == "1.68 M"
     app.number_input(key="network.blocks.0.filters").set_value(96).run()
     layers, network = table(app), plan(app.session_state.memory.draft.network)
-    assert layers["conv1"][0] == "56 × 56 × 96"
+    assert layers["conv1"][0] == "56×56×96"
     assert sum(number(row[1]) for row in layers.values()) == network.parameters
     assert sum(number(row[2]) for row in layers.values()) == network.multiply_adds
 
