@@ -1,18 +1,13 @@
 """A server of its own for each test, in a workspace of its own, and a browser to look at it with."""
 
-import os
 import re
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from servers import Server, start_server
 
 PROJECT = Path(__file__).parents[2]
 sys.path.insert(0, str(PROJECT / "tests" / "pages"))  # fake_runs, shared with the tests of the pages
@@ -27,49 +22,17 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.browser)
 
 
-@dataclass(frozen=True)
-class Server:
-    url: str
-    process: subprocess.Popen
-    log: Path
-
-
 @pytest.fixture
 def server(workspace, tmp_path) -> Iterator[Server]:
-    """``streamlit run app.py`` as a person starts it, on a free port. It must end without a word of complaint."""
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = probe.getsockname()[1]
-    log = tmp_path / "server.log"
-    with open(log, "wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"],
-            cwd=PROJECT,
-            env={**os.environ, "ALEXNET_HOME": str(workspace), "ALEXNET_SPARE": "0"},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    url = f"http://localhost:{port}"
+    """A server that must end without a word of complaint."""
+    started = start_server(workspace, tmp_path / "server.log")
     try:
-        _wait_until_healthy(url, process, log)
-        yield Server(url, process, log)
+        yield started
     finally:
-        process.terminate()
-        process.wait(20)
-    said = log.read_text()
+        started.process.terminate()
+        started.process.wait(20)
+    said = started.log.read_text()
     assert not COMPLAINTS.search(said), said
-
-
-def _wait_until_healthy(url: str, process: subprocess.Popen, log: Path) -> None:
-    for _ in range(600):
-        assert process.poll() is None, log.read_text()
-        try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=5) as answer:
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError(f"The server does not answer. {log.read_text()}")
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,11 @@ import re
 
 import pytest
 from fake_runs import finished_run, make_dataset
+from servers import start_server
 
+from core.config import PhotosConfig, SplitConfig
 from core.jobs import is_held
+from core.photos.dataset import prepare
 from core.runs import list_runs, stop_run
 
 
@@ -129,6 +132,39 @@ def test_start_pressed_twice_starts_one_run(server, tab, workspace):
         stop_run(run)
     tab.wait_for_function("() => document.title.startsWith('✓') || document.title.startsWith('■')", timeout=120_000)
     assert not is_held(run.folder / "lock")
+
+
+def test_a_run_outlives_a_server_that_is_killed_and_the_next_one_shows_it(workspace, tab, tmp_path):
+    prepare(PhotosConfig(num_drawn=12), SplitConfig())
+    first = start_server(workspace, tmp_path / "first.log")
+    try:
+        tab.goto(f"{first.url}/training?preset=narrow&training.epochs=2000&network.input_size=64")
+        tab.get_by_role("button", name="Start training").click()
+        tab.get_by_test_id("stMain").get_by_role("button", name="Pause").wait_for()
+    finally:
+        first.process.kill()
+        first.process.wait()
+    (run,) = list_runs()
+    reached = len(run.history.epochs)
+    second = start_server(workspace, tmp_path / "second.log")
+    try:
+        assert run.status == "running"
+        tab.goto(f"{second.url}/training?run={run.id}")
+        stop = tab.get_by_test_id("stMain").get_by_role("button", name="Stop")
+        stop.wait_for()
+        for _ in range(600):
+            if len(run.history.epochs) > reached:
+                break
+            tab.wait_for_timeout(100)
+        assert len(run.history.epochs) > reached
+        stop.click()
+        tab.get_by_text("of the test photos are named rightly").first.wait_for(timeout=120_000)
+        assert not is_held(run.folder / "lock")
+    finally:
+        if run.is_active:
+            stop_run(run)
+        second.process.kill()
+        second.process.wait()
 
 
 def test_two_tabs_and_a_reload_show_the_same_curve(server, tab, workspace):
