@@ -180,18 +180,26 @@ def _collapse_error(network: NetworkConfig, index: int, field: str, incoming: in
     window = getattr(block, field)
     layer = f"conv{index + 1}" if field == "kernel_size" else f"conv{index + 1}_pool"
 
-    smaller = min(window, incoming + 2 * padding)
-    if field == "pool_size" and smaller == 1:
-        smaller = 0  # a pool of 1 x 1 only throws pixels away; 0 is "no pooling"
-    blocks = (*network.blocks[:index], replace(block, **{field: smaller}), *network.blocks[index + 1 :])
+    def works(**changes) -> bool:
+        blocks = (*network.blocks[:index], replace(block, **changes), *network.blocks[index + 1 :])
+        return _collapse(replace(network, blocks=blocks)) is None
+
     fixes = {}
-    if _collapse(replace(network, blocks=blocks)) is None:
-        fixes[path] = smaller
+    # the largest that leaves enough for the layers after it too; a pool of 1 x 1 only throws pixels away, 0 is "no pooling"
+    smaller = list(range(min(window, incoming + 2 * padding), padding, -1))
+    if field == "pool_size":
+        smaller = [size for size in smaller if size > 1] + [0]
+    if (best := next((size for size in smaller if works(**{field: size})), None)) is not None:
+        fixes[path] = best
     largest = int(setting("network.input_size").limits.maximum)
     for size in range(network.input_size + 1, largest + 1):
         if _collapse(replace(network, input_size=size)) is None:
             fixes["network.input_size"] = size
             break
+
+    border = "padding" if field == "kernel_size" else "pool_padding"
+    if not fixes and works(**{border: "same"}):
+        fixes[f"network.blocks.{index}.{border}"] = "same"
 
     ways = [f"set {where} to {value}" for where, value in fixes.items()]
     if not ways:

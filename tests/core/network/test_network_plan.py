@@ -125,6 +125,15 @@ def test_a_pool_over_a_single_pixel_is_better_left_out():
     assert (error.value.path, error.value.suggestion) == ("network.blocks.0.pool_size", 0)
 
 
+def test_a_smaller_kernel_also_leaves_enough_for_the_layers_after_it():
+    blocks = experiment("narrow").network.blocks
+    third = replace(blocks[2], kernel_size=31, padding="valid")  # on 13 x 13; a pool of 3 stands at the end
+    network = replace(experiment("narrow").network, blocks=(*blocks[:2], third, *blocks[3:]))
+    with pytest.raises(ConfigError) as error:
+        plan(network)
+    assert (error.value.path, error.value.suggestion) == ("network.blocks.2.kernel_size", 11)
+
+
 def test_where_one_block_cannot_help_a_larger_image_is_the_nearest_value():
     network = replace(experiment("narrow").network, input_size=16)
     with pytest.raises(ConfigError) as error:
