@@ -1,9 +1,9 @@
 """The upload route as the server calls it, without a server."""
 
-import asyncio
 import json
 
 import pytest
+from coroutines import run_coroutine
 from starlette.applications import Starlette
 
 from core.photos import uploads
@@ -34,7 +34,7 @@ def ask(method, path, pieces=(), headers=OURS, breaks_off=False, **more):
         "scheme": "http", "server": ("here", 8501), "http_version": "1.1",
         "headers": [(name.lower().encode(), value.encode()) for name, value in given.items()],
     }  # fmt: skip
-    asyncio.run(APP(scope, receive_message, send))
+    run_coroutine(APP(scope, receive_message, send))
     body = b"".join(message.get("body", b"") for message in sent)
     return sent[0]["status"], json.loads(body) if body else None
 

@@ -1,10 +1,9 @@
-import asyncio
 import json
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from coroutines import run_coroutine
 from streamlit.proto.AutoRerun_pb2 import AutoRerun, StopAutoRerun
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
@@ -41,12 +40,6 @@ RUN_IDENTITY = ForwardMsgMetadata.DESCRIPTOR.fields_by_name["run"].message_type
 )
 def test_the_numbers_of_fields_are_streamlits(descriptor, numbers):
     assert numbers == {name: descriptor.fields_by_name[name].number for name in numbers}
-
-
-def run_coroutine(coroutine) -> None:
-    """In a thread of its own: the browser tests leave an event loop running in this one."""
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, coroutine).result()
 
 
 def test_what_a_viewer_asks_is_what_streamlit_understands():
