@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 from core.bench import rivals
 from core.bench.table import LeftOut, Result, best_of
@@ -44,11 +45,12 @@ def step_vs_pytorch(world: World) -> Iterator[Result | LeftOut]:
             continue
         row = _row("step_vs_pytorch", world, precision)
         try:
-            rival = rivals.pytorch(world.experiment().network, precision)
+            rival = rivals.PyTorch(world.experiment().network, precision)
         except ImportError:
             yield LeftOut(row, "PyTorch is not installed; it is never a dependency: pip install torch to measure it")
             return
-        best = best_of({"step": _step(world, precision), "PyTorch": lambda rival=rival: rival(NUM_STEPS)})
+        with closing(rival):
+            best = best_of({"step": _step(world, precision), "PyTorch": lambda rival=rival: rival(NUM_STEPS)})
         detail = f"{best['step']:.0f} against {best['PyTorch']:.0f} photos/s"
         yield Result(row, best["step"] / best["PyTorch"], bar, "x", detail)
 

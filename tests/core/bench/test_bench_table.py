@@ -5,8 +5,8 @@ from click.testing import CliRunner
 
 import core.bench
 from core.__main__ import main
-from core.bench import LeftOut, Result, bench, row_ids
-from core.bench.rivals import _padding
+from core.bench import LeftOut, Result, bench, rivals, row_ids
+from core.bench.pytorch_step import _padding
 from core.bench.table import best_of
 from core.errors import AppError
 from core.network import presets
@@ -89,3 +89,10 @@ def test_the_rival_network_has_the_maps_of_ours():
         if block.pool_size:
             size = (size - block.pool_size) // block.pool_strides + 1
             assert shapes[f"conv{index}_pool"][:2] == (size, size)
+
+
+def test_pytorch_that_is_not_installed_leaves_its_row_out(tmp_path, monkeypatch):
+    (tmp_path / "torch.py").write_text("raise ImportError('no such package')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(ImportError, match="PyTorch"):
+        rivals.PyTorch(presets.experiment("narrow").network, "float32")
