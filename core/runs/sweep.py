@@ -134,7 +134,16 @@ class Sweep:
 
     def rows(self) -> list[Row]:
         """How each training stands, in the order of the values."""
-        return [_row(*member) for member in zip(self.labels, self.values, self.run_ids, strict=True)]
+        return [self.row(number) for number in range(len(self.run_ids))]
+
+    def row(self, number: int) -> Row:
+        """How one training stands, counted from 0."""
+        return _row(self.labels[number], self.values[number], self.run_ids[number])
+
+    def statuses(self) -> tuple[str, ...]:
+        """Of each training, as ``Row.status``: what a page looks at before it reads anything larger."""
+        runs = {run.id: run.status for run in self.runs}
+        return tuple(runs.get(run_id, "deleted") for run_id in self.run_ids)
 
 
 # --- what is varied --------------------------------------------------------------------------------------
