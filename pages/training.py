@@ -268,10 +268,11 @@ with st.container():
         if "then_train" in job.request and job.status in ACTIVE:
             st.caption("Then the training starts by itself. Loss and accuracy appear here, batch by batch.")
             st.stop()
-show_chosen_sweep()
-if run is not None and (run.is_active or run.id == state.memory().watched):
-    show_chosen(run)
-    with st.expander("Train another network", expanded=not run.is_active, key="another"):
+has_sweep = show_chosen_sweep()
+if has_sweep or (run is not None and (run.is_active or run.id == state.memory().watched)):
+    if run is not None:
+        show_chosen(run)
+    with st.expander("Train another network", expanded=not (has_sweep or run.is_active), key="another"):
         show_setup()
 else:
     show_setup()

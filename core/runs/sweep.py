@@ -263,7 +263,7 @@ def start_sweep(
     epochs: int | None = None,
     owner: str = "",
 ) -> Sweep:
-    """Makes the runs of a sweep and puts them into the queue, in the order of the values.
+    """Makes the runs of a sweep and puts them into the queue; whose worker is up first draws the first ticket.
 
     A sweep of the same owner that asks the same and has not ended is returned instead: a second click changes nothing.
 
@@ -419,6 +419,16 @@ def verdict(sweep: Sweep, rows: list[Row] | None = None) -> list[str]:
         others = [row for row in tested if row is not best]
         sentences = [f"Best on the validation photos: {best.label}, {_percent(best.val_accuracy)}."]
     sentences += [_gap_sentence(best, row) for row in others]
+    for row in tested:
+        if row.status == "stopped":
+            done = len(row.run.history.epochs)
+            sentences.append(
+                f"{row.label[0].upper()}{row.label[1:]}: stopped after {done} epoch{'s' if done != 1 else ''}, so this is not a fair comparison."
+            )
+    if all(row.evaluation.interval[0] <= 1 / len(row.evaluation.class_names) for row in tested):
+        sentences.append(
+            "None of them does surely better than guessing yet. Give each more epochs before you compare them."
+        )
     if len(tested) < len(sweep.run_ids):
         missing = len(sweep.run_ids) - len(tested)
         sentences.append(f"{missing} of {len(sweep.run_ids)} trainings have no test figures.")
@@ -428,7 +438,10 @@ def verdict(sweep: Sweep, rows: list[Row] | None = None) -> list[str]:
 def _gap_sentence(first: Row, second: Row) -> str:
     """The gap between two runs on the test photos, and whether it says anything."""
     one, other = first.evaluation, second.evaluation
-    share = f"{first.label} {_percent(one.accuracy)} of the {one.num_photos:,} test photos, {second.label} {_percent(other.accuracy)}"
+    share = (
+        f"{_with(first)} {_percent(one.accuracy)} of the {one.num_photos:,} test photos are named rightly, {_with(second)} "
+        f"{_percent(other.accuracy)}"
+    )
     share = share[0].upper() + share[1:]
     low, high = difference_interval(one, other)
     gap, half = one.accuracy - other.accuracy, (high - low) / 2
@@ -441,6 +454,11 @@ def _gap_sentence(first: Row, second: Row) -> str:
         f"{share}: a gap of {_points(abs(gap))}. With these {one.num_photos:,} test photos, differences below about "
         f"{_points(half)} mean nothing."
     )
+
+
+def _with(row: Row) -> str:
+    """``with 16 filters``; what augmentation's two are called says it already."""
+    return row.label if row.label.startswith("with") else f"with {row.label}"
 
 
 def _percent(share: float) -> str:

@@ -301,7 +301,9 @@ function nameEnds(ends, { px, py, from, to, bottom, label }) {
     if (last >= 0) names.push({ s, x: px(s.x[last]) + 9, y: py(s.y[last]) })
   }
   names.sort((a, b) => a.y - b.y)
-  names.forEach((name, i) => { if (i) name.y = Math.max(name.y, names[i - 1].y + 16) })
+  names.forEach((name, i) => {
+    for (const above of names.slice(0, i)) if (Math.abs(above.x - name.x) < 80) name.y = Math.max(name.y, above.y + 16)
+  })
   const over = (names.at(-1)?.y ?? 0) - (bottom - 8)
   names.forEach((name) => label(name.s, name.x, over > 0 ? name.y - over : name.y))
 }

@@ -14,7 +14,7 @@ import numpy as np
 import streamlit as st
 
 from core.runs import History
-from pages.shared.words import number, percent
+from pages.shared.words import count, number, percent
 
 MAX_POINTS = 500
 _HERE = Path(__file__).parent
@@ -62,7 +62,9 @@ def compared_data(names: Sequence[str], histories: Sequence[History], num_classe
         series.append({"kind": f"run{place}", "name": name, "end": name, **line})
         last = _finite(history.epochs[-1]["val_accuracy"]) if epochs else None
         best = f", best {percent(_finite(history.best['val_accuracy']))} in epoch {history.best_epoch}" if history.best else ""  # fmt: skip
-        said.append(f"{name}: {percent(last)} after {epochs[-1]} epochs{best}" if epochs else f"{name}: no epoch yet")
+        said.append(
+            f"{name}: {percent(last)} after {count(epochs[-1], 'epoch')}{best}" if epochs else f"{name}: no epoch yet"
+        )
     return {
         "title": "Accuracy on the validation photos",
         "alt": f"Validation accuracy by epoch. {'; '.join(said)}.",

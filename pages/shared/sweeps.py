@@ -73,15 +73,19 @@ def show_sweeps() -> None:
     _show_list()
 
 
-def show_chosen_sweep() -> None:
-    """The sweep in the address, if there is one. A wrong id gets a sentence, and the page goes on."""
+def show_chosen_sweep() -> bool:
+    """The sweep in the address, if there is one; whether there is. A wrong id gets a sentence, and the page goes on."""
+    visit = state.memory()
     with st.container():
-        visit = state.memory()
-        if visit.sweep:
-            try:
-                show_sweep(find_sweep(visit.sweep), closable=True)
-            except AppError as error:
-                problems.show(error)
+        if not visit.sweep:
+            return False
+        try:
+            sweep = find_sweep(visit.sweep)
+        except AppError as error:
+            problems.show(error)
+            return False
+        show_sweep(sweep, closable=True)
+        return True
 
 
 def _show_form() -> None:
@@ -247,9 +251,9 @@ def _tick(sweep: Sweep, drawn_for: tuple[str, ...]) -> None:
 
 
 def _row(sweep: Sweep, number: int, status: str) -> Row:
-    num_epochs = 0
+    run_id, num_epochs = sweep.run_ids[number], 0
     if status in ACTIVE:
-        num_epochs = len(next(run for run in sweep.runs if run.id == sweep.run_ids[number]).history.epochs)
+        num_epochs = sum(len(run.history.epochs) for run in sweep.runs if run.id == run_id)
     return _read_row(sweep.id, number, status, num_epochs, sweep)
 
 

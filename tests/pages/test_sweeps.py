@@ -93,7 +93,10 @@ def test_the_gap_stands_below_the_curves_when_both_are_done(open_page, dataset):
         train(run_id, dataset, wrong)
     app.run()
     said = words_of(app)
-    assert "With augmentation 95.0 % of the 40 test photos, without augmentation 90.0 %: a gap of 5.0 points" in said
+    assert (
+        "With augmentation 95.0 % of the 40 test photos are named rightly, without augmentation 90.0 %: a gap of 5.0 points"
+        in said
+    )
     assert "mean nothing" in said and "2 of 2 done." in said
     (table,) = app.dataframe
     assert list(table.value["Test accuracy"]) == ["95.0 %", "90.0 %"]

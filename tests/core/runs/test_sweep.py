@@ -185,12 +185,23 @@ def test_a_gap_within_chance_is_said_to_mean_nothing_and_a_large_one_who_is_bett
     finish(without, dataset, wrong=12)
     (gap, once) = verdict(sweep)
     assert gap.startswith(
-        "With augmentation 90.0 % of the 100 test photos, without augmentation 88.0 %: a gap of 2.0 points."
+        "With augmentation 90.0 % of the 100 test photos are named rightly, without augmentation 88.0 %: a gap of 2.0 points."
     )
     assert "mean nothing" in gap and "seed" in once
     finish(without, dataset, wrong=40)
     (gap, _) = verdict(sweep)
     assert "gap of 30.0 points" in gap and "with augmentation is better" in gap
+
+
+def test_networks_that_only_guess_and_trainings_cut_short_are_called_so(dataset, spawned):
+    sweep = start_sweep(NARROW, dataset, FILTERS, [16, 32])
+    finish(sweep.run_ids[0], dataset, wrong=4)
+    run = FakeRun.of(find_run(sweep.run_ids[1]), dataset, 1).started()
+    run.epoch(1)
+    run.finish("stopped", accuracy=0.5)
+    said = " ".join(verdict(sweep))
+    assert "32 filters: stopped after 1 epoch" in said and "better than guessing" in said
+    assert "ith 16 filters 50.0 %" in said and "ith 32 filters 50.0 %" in said
 
 
 def test_every_setting_has_values_to_begin_with_that_work_in_limits():
