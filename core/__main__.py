@@ -275,6 +275,108 @@ def train(photos, preset_id, config_path, assignments, epochs, seed, name, as_js
     _wait(run, as_json)
 
 
+@main.command()
+@click.argument("photos")
+@preset
+@config_file
+@settings
+@click.option("--vary", metavar="PATH=A,B,...", help="The setting to vary and 2 to 5 values of it.")
+@click.option("--augmentation", is_flag=True, help="Instead: once with the augmentation that is set, once without any.")
+@click.option("--epochs", type=int, help="Of each training; 12 if nothing else is set.")
+@click.option("--seed", type=int, help="Of every training: first weights, order, augmentation, dropout.")
+@as_json
+def sweep(photos, preset_id, config_path, assignments, vary, augmentation, epochs, seed, as_json):
+    """Train the same network on PHOTOS with several values of one setting, one after the other, and compare them.
+
+    Waits for all of them; Ctrl-C cancels the whole. For example:
+
+    python -m core sweep drawn --vary network.blocks.0.filters=16,32,64
+    """
+    from core.runs.sweep import AUGMENTATION, SHORT_EPOCHS, split_values, start_sweep, variants
+
+    if augmentation == bool(vary):
+        raise click.UsageError("Give either --vary PATH=A,B,... or --augmentation.")
+    path, _, text = (vary or AUGMENTATION).partition("=")
+    path, values = path.strip(), split_values(text)
+    if seed is not None:
+        assignments += (f"training.seed={seed}",)
+    if epochs is None and not any(one.partition("=")[0].strip() == "training.epochs" for one in assignments):
+        epochs = SHORT_EPOCHS
+    config = _photos_of(photos, _experiment(preset_id, config_path, assignments))
+    variants(config, path, values, epochs=epochs)  # what is wrong is said before photos are prepared
+    made = start_sweep(config, _prepare(config), path, values, epochs=epochs)
+    click.echo(f"Sweep {made.id}: {', '.join(made.labels)}", err=True)
+    _wait_for_sweep(made, as_json)
+
+
+def _wait_for_sweep(sweep, as_json: bool) -> None:
+    """Shows one run after the other until the last has ended; Ctrl-C cancels them all, a second one only stops looking."""
+    from core.runs.sweep import cancel_sweep, verdict
+
+    line, cancelled = Bar(), False
+    while True:
+        try:
+            for label, run in zip(sweep.labels, sweep.run_ids, strict=True):
+                _watch(label, run, line)
+            break
+        except KeyboardInterrupt:
+            line.end()
+            if cancelled:
+                click.echo("The trainings end by themselves: python -m core runs shows them.", err=True)
+                sys.exit(1)
+            cancelled = True
+            cancel_sweep(sweep)
+            click.echo("Cancelling: what waits is struck off, what trains keeps its best epoch and tests it.", err=True)
+    rows = sweep.rows()
+    if as_json:
+        click.echo(json.dumps({"sweep": sweep.id, "runs": [_row_values(row) for row in rows]}, ensure_ascii=False))
+    else:
+        for row in rows:
+            click.echo(_row_sentence(row))
+        for sentence in verdict(sweep, rows):
+            click.echo(sentence)
+    lost = [row for row in rows if row.status in ("failed", "interrupted")]
+    if lost:
+        message = lost[0].run.history.message or f"see {lost[0].run.folder / 'worker.log'}."
+        raise AppError(
+            f"{len(lost)} of {len(rows)} trainings ended early. {lost[0].label}: {lost[0].status}, {message}"
+        )
+
+
+def _watch(label: str, run_id: str, line: Bar) -> None:
+    """Shows a run's progress until it has ended, or is gone."""
+    from core.runs import find_run
+
+    try:
+        for _ in _progress(find_run(run_id), line, f"{label}: "):
+            pass
+    except AppError:  # deleted meanwhile
+        return
+    finally:
+        line.end()
+
+
+def _row_values(row) -> dict:
+    return {
+        "run": row.run.id if row.run else None,
+        "value": row.value,
+        "status": row.status,
+        "val_accuracy": row.val_accuracy,
+        "test_accuracy": row.evaluation.accuracy if row.evaluation else None,
+        "best_epoch": row.best_epoch,
+    }
+
+
+def _row_sentence(row) -> str:
+    parts = [f"{row.label}: {row.status}"]
+    if row.val_accuracy is not None:
+        parts.append(f"best epoch {row.best_epoch}, validation accuracy {row.val_accuracy:.1%}")
+    if row.evaluation:
+        low, high = row.evaluation.interval
+        parts.append(f"test accuracy {row.evaluation.accuracy:.1%} ({low:.1%} to {high:.1%})")
+    return ", ".join(parts)
+
+
 def _wait(run, as_json: bool, has_asked: bool = False) -> None:
     """Shows a run's progress until its last word; Ctrl-C asks it to stop, a second one, or one after asking, only stops looking."""
     from core.runs import stop_run, why_interrupted
@@ -327,19 +429,19 @@ def _summary_sentence(summary: dict) -> str:
     )
 
 
-def _progress(run, line: Bar) -> Iterator[None]:
-    """Redraws the line twice a second while the run is active or about to be."""
+def _progress(run, line: Bar, before: str = "") -> Iterator[None]:
+    """Redraws the line, with ``before`` at its front, twice a second while the run is active or about to be."""
     while run.is_active:
         history = run.history
         if history.position:
-            line.show(f"waiting for a training slot: {history.position} in line")
+            line.every(f"{before}waiting for a training slot: {history.position} in line")
         elif history.stage:
-            line(history.stage, history.done, history.total)
+            line(before + history.stage, history.done, history.total)
         elif history.step:
             last = history.epochs[-1] if history.epochs else {}
             loss, accuracy = history.batches["loss"][-1:], history.batches["accuracy"][-1:]
             parts = [
-                f"epoch {history.epoch}/{history.num_epochs} {bar(history.fraction)}",
+                f"{before}epoch {history.epoch}/{history.num_epochs} {bar(history.fraction)}",
                 f"loss {loss[0]:.3f} accuracy {accuracy[0]:.1%}" if loss and accuracy else "",
                 f"val_loss {last['val_loss']:.3f} val_accuracy {last['val_accuracy']:.1%}" if last else "",
                 f"{history.photos_per_second:,.0f} photos/s {eta(history.eta_seconds)}",

@@ -9,6 +9,7 @@ from pages.shared.fields import field
 from pages.shared.places import way_to
 from pages.shared.preview import preview
 from pages.shared.state import Memory
+from pages.shared.sweeps import show_augmentation_question
 
 GEOMETRY = (
     "shear_degrees",
@@ -96,3 +97,4 @@ with fields:
     show_fields()
 with pictures_column:
     show_preview()
+show_augmentation_question()

@@ -7,6 +7,7 @@ from core.analysis.evaluation import Evaluation
 from core.network import presets
 from core.runs import ACTIVE, Run
 from pages.shared import state, words
+from pages.shared.fields import setting_words
 from pages.shared.frame import badge
 from pages.shared.live_chart import live_charts
 from pages.shared.pick import pick_run
@@ -57,15 +58,6 @@ def show_confusion(evaluation: Evaluation) -> None:
         alt=confusion_matrix_alt(evaluation),
         config={"displayModeBar": False},
     )
-
-
-def setting_words(path: str) -> str:
-    """``network.blocks.0.filters`` as on its page: ``Convolution 1: filters``."""
-    part, *rest = path.split(".")
-    where = part.capitalize() if part != "augment" else "Augmentation"
-    if len(rest) == 3:
-        where = f"{'Convolution' if rest[0] == 'blocks' else 'Dense layer'} {int(rest[1]) + 1}"
-    return f"{where}: {config.setting(path).label.lower()}" if rest else config.setting(path).label
 
 
 def show_settings(run: Run) -> None:

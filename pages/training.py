@@ -23,6 +23,7 @@ from pages.shared.places import way_to
 from pages.shared.queue import show_queue
 from pages.shared.start import start_training
 from pages.shared.state import Memory
+from pages.shared.sweeps import show_chosen_sweep, show_sweeps
 from pages.shared.ticks import should_renew, tick_seconds
 from pages.shared.work import chosen_job, show_job
 
@@ -55,14 +56,14 @@ def start_again(visit: Memory, run: Run, owner: str, batch_size: int | None = No
 
 
 def chosen_run() -> Run | None:
-    """The run in the address, else this browser's newest. A wrong id gets a sentence, and the page goes on."""
+    """The run in the address, else this browser's newest, unless a sweep is chosen. A wrong id gets a sentence, and the page goes on."""
     if state.memory().run:
         try:
             return run_of(state.memory().run)
         except AppError as error:
             problems.show(error)
             return None
-    return current_run()
+    return None if state.memory().sweep else current_run()
 
 
 def show_status(run: Run, status: str) -> None:
@@ -267,9 +268,11 @@ with st.container():
         if "then_train" in job.request and job.status in ACTIVE:
             st.caption("Then the training starts by itself. Loss and accuracy appear here, batch by batch.")
             st.stop()
-if run is not None and (run.is_active or run.id == state.memory().watched):
-    show_chosen(run)
-    with st.expander("Train another network", expanded=not run.is_active, key="another"):
+has_sweep = show_chosen_sweep()
+if has_sweep or (run is not None and (run.is_active or run.id == state.memory().watched)):
+    if run is not None:
+        show_chosen(run)
+    with st.expander("Train another network", expanded=not (has_sweep or run.is_active), key="another"):
         show_setup()
 else:
     show_setup()
@@ -277,4 +280,5 @@ else:
         show_chosen(run)
     else:
         st.caption("Loss and accuracy appear here, batch by batch, a few seconds after the start. You may close the page meanwhile.")  # fmt: skip
+show_sweeps()
 show_queue()

@@ -177,3 +177,23 @@ def wilson_interval(num_correct: int, num_photos: int) -> tuple[float, float]:
     centre = (share + z2 / (2 * num_photos)) / (1 + z2 / num_photos)
     half = _Z_95 * math.sqrt(share * (1 - share) / num_photos + z2 / (4 * num_photos**2)) / (1 + z2 / num_photos)
     return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def difference_interval(first: Evaluation, second: Evaluation) -> tuple[float, float]:
+    """95 % interval of how much more often one network is right than another: (low, high) in -1..1.
+
+    Asked about the same photos, two networks mostly agree, and only photos on which one alone is right count (Agresti & Min 2005: Wald's
+    interval of matched pairs with half a photo added to each of the four cells, so that it also holds for few photos). Where the photos
+    differ, the shares are taken as independent.
+    """
+    count = first.num_photos
+    if first.paths == second.paths:
+        ahead = float((first.correct & ~second.correct).sum()) + 0.5
+        behind = float((second.correct & ~first.correct).sum()) + 0.5
+        total = count + 2
+        middle = (ahead - behind) / total
+        half = _Z_95 * math.sqrt(max(0.0, ahead + behind - (ahead - behind) ** 2 / total)) / total
+    else:
+        middle = first.accuracy - second.accuracy
+        half = math.hypot(*((high - low) / 2 for low, high in (first.interval, second.interval)))
+    return max(-1.0, middle - half), min(1.0, middle + half)

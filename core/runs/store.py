@@ -31,6 +31,7 @@ from core.runs.history import History, read_history
 
 if TYPE_CHECKING:
     from core.photos.dataset import Dataset
+    from core.runs.sweep import Sweep
 
 ACTIVE = ("queued", "running")
 ADMIN_KEY = "ALEXNET_ADMIN_KEY"
@@ -193,8 +194,8 @@ def newest_completed() -> Run:
     raise RunError("There is no trained network yet. Train one first, e.g. python -m core train drawn --epochs 12.")
 
 
-def may_control(run: Run, token: str, admin_key: str = "") -> bool:
-    """Whether somebody may stop, pause, resume, extend or delete a run from a browser.
+def may_control(run: "Run | Sweep", token: str, admin_key: str = "") -> bool:
+    """Whether somebody may stop, pause, resume, extend or delete a run, or a sweep as a whole, from a browser.
 
     The browser that started it may, and whoever knows the administrator's key, which the server has in the environment
     variable ``ALEXNET_ADMIN_KEY``. A run without an owner was started from the command line: where there is an administrator

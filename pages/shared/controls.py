@@ -5,18 +5,19 @@ import streamlit as st
 from core import config
 from core.errors import AppError
 from core.runs import ACTIVE, Run, delete_run, extend_run, may_control, pause_run, people, start_run, stop_run
+from core.runs.sweep import Sweep
 from pages.shared import state, words
 from pages.shared.state import Memory
 
 GOES_ON = ("paused", "stopped", "interrupted", "failed")
 
 
-def is_allowed(run: Run) -> bool:
-    """Whether this visitor may touch a run."""
+def is_allowed(run: Run | Sweep) -> bool:
+    """Whether this visitor may touch a run, or a sweep as a whole."""
     return may_control(run, state.owner(), state.memory().admin_key)
 
 
-def whose(run: Run) -> str:
+def whose(run: Run | Sweep) -> str:
     """``yours``, or the name of the person it belongs to; plain text."""
     return "yours" if run.owner and run.owner == state.owner() else people.name_of(run.owner)
 

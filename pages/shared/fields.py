@@ -76,6 +76,15 @@ def value_words(path: str, value) -> str:
     return choice_words(value) if is_named else words.setting_value(value)
 
 
+def setting_words(path: str) -> str:
+    """``network.blocks.0.filters`` as on its page: ``Convolution 1: filters``."""
+    part, *rest = path.split(".")
+    where = part.capitalize() if part != "augment" else "Augmentation"
+    if len(rest) == 3:
+        where = f"{'Convolution' if rest[0] == 'blocks' else 'Dense layer'} {int(rest[1]) + 1}"
+    return f"{where}: {config.setting(path).label.lower()}" if rest else config.setting(path).label
+
+
 def _widget(declared: Setting, value):
     """(the widget but for its label and key, the draft's value as its state holds it, the argument that starts it there)."""
     limits, name = declared.limits, declared.path.rsplit(".", 1)[-1]

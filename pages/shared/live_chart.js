@@ -3,6 +3,10 @@
 
 const HEIGHT = 300
 const MARGIN = { left: 56, right: 14, top: 12, bottom: 40 }
+// How a line is told from its neighbours besides its colour. The dashes stand in live_chart.html too, for the legend.
+const DASHES = { val: [7, 4], run1: [7, 4], run2: [2, 3], run3: [10, 3, 2, 3], run4: [14, 4] }
+const MARKS = { val: "square", run1: "square", run2: "triangle", run3: "diamond", run4: "cross" }
+const RUNS = { light: ["#0072B2", "#D55E00", "#00785A", "#A8487F", "#555555"], dark: ["#56B4E9", "#E69F00", "#2BC29A", "#E59BC4", "#C8C8C8"] }
 const charts = new WeakMap()
 
 export default function (component) {
@@ -25,7 +29,7 @@ function build(root) {
   const chart = {
     root, canvas: find("canvas"), tip: find(".tip"), reset: find(".reset"), keys: [...root.querySelectorAll(".key")],
     title: find(".title").firstChild, tipLines: [...root.querySelectorAll(".tip p")].map((p) => p.firstChild),
-    hidden: new Set(), zoom: null, cursor: null, drag: null, data: null,
+    hidden: new Set(), margin: MARGIN.right, zoom: null, cursor: null, drag: null, data: null,
   }
   const redraw = (chart.redraw = () => draw(chart))
   chart.sizes = new ResizeObserver(redraw)
@@ -52,7 +56,7 @@ function build(root) {
   const { canvas } = chart
   const epochAt = (event) => {
     const box = canvas.getBoundingClientRect(), [from, to] = window_(chart)
-    const share = (event.clientX - box.left - MARGIN.left) / (box.width - MARGIN.left - MARGIN.right)
+    const share = (event.clientX - box.left - MARGIN.left) / (box.width - MARGIN.left - chart.margin)
     return from + Math.min(1, Math.max(0, share)) * (to - from)
   }
   canvas.onpointerdown = (event) => {
@@ -103,7 +107,7 @@ function describe(chart) {
   }
 }
 
-const extent = (chart) => Math.max(1, ...chart.data.series.map((s) => s.x.at(-1) ?? 0))
+const extent = (chart) => Math.max(1, chart.data.extent ?? 0, ...chart.data.series.map((s) => s.x.at(-1) ?? 0))
 const window_ = (chart) => chart.zoom ?? [0, extent(chart)]
 const shown = (chart) => chart.data.series.filter((s) => !chart.hidden.has(s.kind))
 
@@ -115,6 +119,7 @@ function colours(chart) {
   return {
     background, text: read("--st-text-color", dark ? "#e6eaee" : "#1b2733"), grid: read("--st-border-color", "#8886"),
     font: read("--st-font", "sans-serif"),
+    ...Object.fromEntries(RUNS[dark ? "dark" : "light"].map((colour, i) => [`run${i}`, colour])),
     train: dark ? "#56B4E9" : "#0072B2", batch: dark ? "#56B4E970" : "#0072B255", val: dark ? "#E69F00" : "#D55E00",
   }
 }
@@ -173,18 +178,19 @@ function draw(chart) {
     canvas.height = Math.round(HEIGHT * scale)
   }
   const ink = colours(chart), pen = canvas.getContext("2d")
-  root.style.setProperty("--train", ink.train)
-  root.style.setProperty("--val", ink.val)
+  for (const kind of ["train", "val", "run0", "run1", "run2", "run3", "run4"]) root.style.setProperty(`--${kind}`, ink[kind])
   pen.setTransform(scale, 0, 0, scale, 0, 0)
   pen.clearRect(0, 0, width, HEIGHT)
-  const right = width - MARGIN.right, bottom = HEIGHT - MARGIN.bottom
+  pen.font = `13px ${ink.font}`
+  const ends = shown(chart).filter((s) => s.end)
+  chart.margin = Math.max(MARGIN.right, ...ends.map((s) => Math.min(width * 0.3, pen.measureText(s.end).width + 18)))
+  const right = width - chart.margin, bottom = HEIGHT - MARGIN.bottom
   const [from, to] = window_(chart), [low, high] = valueRange(chart, [from, to])
   const px = (x) => MARGIN.left + ((x - from) / (to - from)) * (right - MARGIN.left)
   const py = (y) => bottom - ((y - low) / (high - low)) * (bottom - MARGIN.top)
   const say = (value, step) => data.percent
     ? `${(value * 100).toFixed(step * 100 < 1 ? 1 : 0)} %` : value.toFixed(Math.max(0, Math.min(4, -Math.floor(Math.log10(step)))))
 
-  pen.font = `13px ${ink.font}`
   pen.lineWidth = 1
   const line = (x1, y1, x2, y2, colour, dash = []) => {
     pen.strokeStyle = colour
@@ -230,7 +236,7 @@ function draw(chart) {
     pen.strokeStyle = ink[kind]
     pen.lineWidth = kind === "batch" ? 1 : 2.25
     pen.lineJoin = "round"
-    pen.setLineDash(kind === "val" ? [7, 4] : [])
+    pen.setLineDash(DASHES[kind] ?? [])
     pen.beginPath()
     let pending = true
     x.forEach((at, i) => {
@@ -273,6 +279,9 @@ function draw(chart) {
     const at = [px(best.x) + (left ? -10 : 10), py(best.y) + (above ? -16 : 18)]
     label(best.name, ...at)
   }
+  pen.restore()
+  nameEnds(ends, { px, py, from, to, bottom, label: (s, x, y) => { pen.fillStyle = ink[s.kind]; pen.textAlign = "left"; pen.textBaseline = "middle"; label(s.end, x, y) } })
+  pen.save()
   if (chart.drag) {
     const [a, b] = chart.drag.map(px)
     pen.fillStyle = ink.train
@@ -284,10 +293,37 @@ function draw(chart) {
   point(chart, pen, ink, { px, py, from, to, right, bottom, width, line, say, yStep })
 }
 
+// A line's name stands where it ends; names that would lie on one another move apart.
+function nameEnds(ends, { px, py, from, to, bottom, label }) {
+  const names = []
+  for (const s of ends) {
+    const last = s.x.findLastIndex((x, i) => s.y[i] !== null && x >= from && x <= to)
+    if (last >= 0) names.push({ s, x: px(s.x[last]) + 9, y: py(s.y[last]) })
+  }
+  names.sort((a, b) => a.y - b.y)
+  names.forEach((name, i) => {
+    for (const above of names.slice(0, i)) if (Math.abs(above.x - name.x) < 80) name.y = Math.max(name.y, above.y + 16)
+  })
+  const over = (names.at(-1)?.y ?? 0) - (bottom - 8)
+  names.forEach((name) => label(name.s, name.x, over > 0 ? name.y - over : name.y))
+}
+
 function dot(pen, kind, x, y, size) {
+  const mark = MARKS[kind]
   pen.beginPath()
-  kind === "val" ? pen.rect(x - size, y - size, size * 2, size * 2) : pen.arc(x, y, size, 0, 7)
+  if (mark === "square") pen.rect(x - size, y - size, size * 2, size * 2)
+  else if (mark === "triangle") polygon(pen, [[x, y - size * 1.4], [x + size * 1.3, y + size], [x - size * 1.3, y + size]])
+  else if (mark === "diamond") polygon(pen, [[x, y - size * 1.5], [x + size * 1.5, y], [x, y + size * 1.5], [x - size * 1.5, y]])
+  else if (mark === "cross") {
+    pen.rect(x - size * 1.4, y - size * 0.45, size * 2.8, size * 0.9)
+    pen.rect(x - size * 0.45, y - size * 1.4, size * 0.9, size * 2.8)
+  } else pen.arc(x, y, size, 0, 7)
   pen.fill()
+}
+
+function polygon(pen, corners) {
+  corners.forEach(([x, y], i) => (i ? pen.lineTo(x, y) : pen.moveTo(x, y)))
+  pen.closePath()
 }
 
 // The tooltip names, for the epoch under the pointer, what each line says there.

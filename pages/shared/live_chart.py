@@ -7,13 +7,14 @@ legend choices stay, nothing is loaded, and a screen reader hears the sentence i
 """
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
 from core.runs import History
-from pages.shared.words import number, percent
+from pages.shared.words import count, number, percent
 
 MAX_POINTS = 500
 _HERE = Path(__file__).parent
@@ -38,6 +39,41 @@ def live_charts(history: History, num_classes: int, key: str) -> None:
         _component(key=f"{key}-loss", data=_shared_data(key, history, "loss", num_classes))
     with right:
         _component(key=f"{key}-accuracy", data=_shared_data(key, history, "accuracy", num_classes))
+
+
+def compared_chart(names: Sequence[str], histories: Sequence[History], num_classes: int, key: str) -> None:
+    """Validation accuracy by epoch of up to five runs in one chart.
+
+    Args:
+        names: of the runs, as short as they can be; they stand at the lines' ends.
+        histories: in the same order, as far as each has come.
+        num_classes: for the line that guessing would reach.
+        key: as in ``live_charts``.
+    """
+    _component(key=key, data=compared_data(names, histories, num_classes))
+
+
+def compared_data(names: Sequence[str], histories: Sequence[History], num_classes: int) -> dict:
+    """What the browser draws of several runs, in the form of ``chart_data``; the axis is as long as the longest plan from the start."""
+    series, said = [], []
+    for place, (name, history) in enumerate(zip(names, histories, strict=True)):
+        epochs = [row["epoch"] for row in history.epochs]
+        line = thin(epochs, [row["val_accuracy"] for row in history.epochs])
+        series.append({"kind": f"run{place}", "name": name, "end": name, **line})
+        last = _finite(history.epochs[-1]["val_accuracy"]) if epochs else None
+        best = f", best {percent(_finite(history.best['val_accuracy']))} in epoch {history.best_epoch}" if history.best else ""  # fmt: skip
+        said.append(
+            f"{name}: {percent(last)} after {count(epochs[-1], 'epoch')}{best}" if epochs else f"{name}: no epoch yet"
+        )
+    return {
+        "title": "Accuracy on the validation photos",
+        "alt": f"Validation accuracy by epoch. {'; '.join(said)}.",
+        "percent": True,
+        "reference": {"name": "guessing", "y": round(1 / num_classes, 4)},
+        "best": None,
+        "extent": max((history.num_epochs for history in histories), default=0),
+        "series": series,
+    }
 
 
 _kept: dict[tuple[str, str], tuple[int, dict]] = {}

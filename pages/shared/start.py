@@ -1,7 +1,8 @@
-"""Starting a training from a page."""
+"""Starting a training, or several to compare, from a page."""
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from core.config import ExperimentConfig
@@ -9,6 +10,7 @@ from core.errors import RunError
 from core.photos.dataset import Dataset
 from core.photos.origins import source_of
 from core.runs import Run, create_run, start_run
+from core.runs.sweep import Sweep, start_sweep
 from pages.shared.current import all_runs
 from pages.shared.state import Memory
 
@@ -25,18 +27,38 @@ def start_training(visit: Memory, config: ExperimentConfig, dataset: Dataset | N
         RunError: there are no photos.
         ConfigError: the settings do not work together.
     """
-    if dataset is None:
-        raise RunError(
-            "A training needs photos, and none are prepared yet. Prepare drawn pets or a folder on the Photos page."
-        )
-    config = replace(
-        config, photos=replace(config.photos, source=source_of(dataset.root))
-    )  # the link may have chosen other photos
+    config = _on_photos(config, dataset)
     with _ONE_AT_A_TIME:
         run = _just_started(config, dataset, owner) or create_run(config, dataset, owner)
         start_run(run)
     visit.run = run.id
     return run
+
+
+def start_comparison(visit: Memory, path: str, values: Sequence, dataset: Dataset | None, owner: str) -> Sweep:
+    """Queues the trainings of a sweep of the draft. A second click while it is at work finds the sweep of the first.
+
+    Args:
+        path, values: as ``core.runs.sweep.variants`` takes them.
+
+    Raises:
+        RunError: there are no photos.
+        ConfigError: as ``core.runs.sweep.variants``.
+    """
+    config = _on_photos(visit.draft, dataset)
+    with _ONE_AT_A_TIME:
+        sweep = start_sweep(config, dataset, path, values, epochs=visit.sweep_epochs, owner=owner)
+    visit.sweep, visit.run = sweep.id, None
+    return sweep
+
+
+def _on_photos(config: ExperimentConfig, dataset: Dataset | None) -> ExperimentConfig:
+    """The settings with these photos as their source; the link may have chosen others."""
+    if dataset is None:
+        raise RunError(
+            "A training needs photos, and none are prepared yet. Prepare drawn pets or a folder on the Photos page."
+        )
+    return replace(config, photos=replace(config.photos, source=source_of(dataset.root)))
 
 
 def _just_started(config: ExperimentConfig, dataset: Dataset, owner: str) -> Run | None:

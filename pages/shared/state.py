@@ -25,11 +25,12 @@ from core.errors import AppError, ConfigError
 from core.jobs import check_id
 from core.network import presets
 from core.photos.origins import DRAWN, MICROSOFT
+from core.runs.sweep import SHORT_EPOCHS
 from pages.shared.steps import Steps
 
 OWNER_COOKIE = "alexnet_owner"
 DEFAULT_PRESET = "modern"
-SELECTIONS = ("dataset", "run", "job")
+SELECTIONS = ("dataset", "run", "job", "sweep")
 LISTS = {"network.blocks": ConvBlock, "network.dense": DenseBlock}
 # A folder on this computer and the name of one run do not belong into a link for others.
 PRIVATE = ("name", "schema_version", "preset", "photos.source")
@@ -49,7 +50,7 @@ class Memory:
     Args:
         draft: the experiment as it stands. Each setting is within its limits; rules that span settings may be broken
             (groups that do not divide, a map that collapses), so that the page can say so beside the field.
-        dataset, run, job: ids that the visitor chose, or None.
+        dataset, run, job, sweep: ids that the visitor chose, or None.
         views: key of a widget -> (the value it was last known to show, what a change of it does).
         sentences: for the person, shown once at the top of the page: (kind of alert, plain text).
         watched: id of the run whose end the browser's tab tells.
@@ -68,12 +69,16 @@ class Memory:
         width_base: the network that the Network page's width scales; None for the preset's.
         compared: what stands beside the draft there: ``""``, ``preset:`` or ``run:`` and an id.
         loaded: id of the uploaded file that was taken last.
+        swept: which setting the Training page offers to try several values of.
+        sweep_values: setting -> the values to try, as text or as the choices picked.
+        sweep_epochs: of each training of a sweep.
     """
 
     draft: ExperimentConfig = field(default_factory=lambda: experiment_of(DEFAULT_PRESET))
     dataset: str | None = None
     run: str | None = None
     job: str | None = None
+    sweep: str | None = None
     views: dict[str, tuple[object, Callable]] = field(default_factory=dict)
     sentences: list[tuple[str, str]] = field(default_factory=list)
     watched: str | None = None
@@ -92,6 +97,9 @@ class Memory:
     width_base: NetworkConfig | None = None
     compared: str = ""
     loaded: str = ""
+    swept: str = "network.blocks.0.filters"
+    sweep_values: dict[str, str | list] = field(default_factory=dict)
+    sweep_epochs: int = SHORT_EPOCHS
 
     def remember(self, error: AppError) -> None:
         """For callbacks, which run before there is a page to say it on."""
@@ -239,7 +247,7 @@ def read_link(parameters: dict[str, str]) -> tuple[ExperimentConfig, dict[str, s
         parameters: as ``link`` gives them; a stranger may have written them.
 
     Returns:
-        (draft, {"dataset" | "run" | "job": id}, sentences about what was left at its default).
+        (draft, {one of SELECTIONS: id}, sentences about what was left at its default).
     """
     faults, selections = [], {}
     preset = parameters.get("preset", DEFAULT_PRESET)

@@ -4,6 +4,9 @@ import pytest
 from fake_runs import STEPS_PER_EPOCH, FakeRun, make_dataset
 
 from core.jobs import Lock
+from core.network import presets
+from core.runs.engines import local
+from core.runs.sweep import start_sweep
 
 NUM_TICKS = 10
 
@@ -14,7 +17,7 @@ WATCH = """() => {
   const look = (node) => new MutationObserver((changes) => {
     for (const change of changes) for (const gone of change.removedNodes) window.removed.push(gone.nodeName)
   }).observe(node, { childList: true, subtree: true })
-  const charts = [...document.querySelectorAll('[class*="st-key-run-"]')].filter((e) => /-(loss|accuracy)(\\s|$)/.test(e.className))
+  const charts = [...document.querySelectorAll('[class*="st-key-"]')].filter((e) => /st-key-(run-\\S+-(loss|accuracy)|curves-\\S+)(\\s|$)/.test(e.className))
   const inside = (node) => [node, ...[...node.querySelectorAll('*')].flatMap((e) => e.shadowRoot ? inside(e.shadowRoot) : [])]
   charts.forEach((chart) => inside(chart).forEach(look))
   return charts.length
@@ -64,6 +67,30 @@ def test_ten_ticks_remove_no_node_and_keep_a_zoom_made_by_hand(running, server, 
     assert figure.get_attribute("data-zoom") == zoom
     hidden = tab.locator("figure.chart").last.get_by_role("button", name="validation")
     assert hidden.get_attribute("aria-pressed") == "false"
+
+
+def test_the_curves_of_a_sweep_grow_in_one_chart_that_loses_no_node(workspace, server, tab, monkeypatch):
+    monkeypatch.setattr(local, "spawn", lambda module, folder: None)
+    dataset = make_dataset(workspace)
+    sweep = start_sweep(presets.experiment("narrow"), dataset, "network.blocks.0.filters", [16, 32])
+    first, second = (FakeRun.of(run, dataset, 8) for run in sweep.runs)
+    with Lock(first.folder / "lock"):
+        first.started().epoch(1)
+        tab.goto(f"{server.url}/training?sweep={sweep.id}")
+        tab.locator("canvas[aria-label*='16: 53.0 % after 1 epoch']").wait_for()
+        assert tab.evaluate(WATCH) == 1
+        for number in range(2, 7):
+            first.epoch(number)
+            tab.locator(f"canvas[aria-label*='after {number} epochs']").wait_for()
+        assert tab.evaluate("() => window.removed") == []
+        assert tab.get_by_role(
+            "button", name="32", exact=True
+        ).is_visible()  # its place in the legend, before its first epoch
+        tab.set_viewport_size({"width": 390, "height": 844})
+        assert tab.evaluate("() => document.documentElement.scrollWidth") <= 390
+        first.finish()
+    tab.get_by_text("1 of 2 done.").wait_for()
+    assert second.folder.is_dir()
 
 
 def test_the_tab_says_that_a_run_has_finished(running, server, tab):

@@ -98,6 +98,11 @@ def test_plan_prints_every_layer_for_programs():
         (["train", "/no/such/folder"], 1, "/no/such/folder"),
         (["train", "drawn", "--epochs", "0"], 1, "training.epochs"),
         (["train", "drawn", "--epochs", "x"], 2, "epochs"),
+        (["sweep", "drawn"], 2, "--augmentation"),
+        (["sweep", "drawn", "--vary", "training.seed=1,2", "--augmentation"], 2, "either"),
+        (["sweep", "drawn", "--vary", "network.blocks.0.filters=16"], 1, "2 to 5 values; received 1"),
+        (["sweep", "drawn", "--vary", "network.blocks.0.filters=16,0"], 1, "between 1 and 2,048"),
+        (["sweep", "drawn", "--augmentation", "--epochs", "0"], 1, "training.epochs"),
         (["stop", "240101-000000-none"], 1, "no run"),
         (["evaluate", "../../etc/passwd"], 1, "An id is"),
         (["classify", "photo.jpg"], 1, "no trained network"),
@@ -210,6 +215,38 @@ def test_from_photos_to_answers_without_a_browser(pets, tmp_path):
     assert rows[0]["class_name"] in ("cats", "dogs")
     assert sum(rows[0]["probabilities"].values()) == pytest.approx(1)
     assert invoke("classify", broken).exit_code == 1
+
+
+def test_a_sweep_trains_every_value_in_turn_and_prints_one_line(pets):
+    sweep = command("sweep", pets, *SMALL, "--vary", "network.blocks.0.filters=4, 8", "--epochs", "1", "--seed", "7", "--json")  # fmt: skip
+    stdout, stderr = sweep.communicate(timeout=300)
+    assert sweep.returncode == 0, stderr
+    (line,) = map(json.loads, stdout.splitlines())
+    assert set(line) == {"sweep", "runs"}
+    assert set(line["runs"][0]) == {"run", "value", "status", "val_accuracy", "test_accuracy", "best_epoch"}
+    assert [(run["value"], run["status"], run["best_epoch"]) for run in line["runs"]] == [
+        (4, "completed", 1),
+        (8, "completed", 1),
+    ]
+    runs = {run.id: run for run in list_runs()}
+    assert {runs[run["run"]].config.training.seed for run in line["runs"]} == {7}
+    assert [runs[run["run"]].evaluation.accuracy for run in line["runs"]] == [
+        run["test_accuracy"] for run in line["runs"]
+    ]
+
+
+def test_ctrl_c_cancels_a_sweep_as_a_whole(pets):
+    sweep = command("sweep", pets, *SMALL, "--augmentation", "--epochs", "100000", "--json", start_new_session=True)
+    deadline = time.monotonic() + 120
+    while not any(run.history.epochs for run in list_runs()):
+        assert sweep.poll() is None and time.monotonic() < deadline
+        time.sleep(0.2)
+    sweep.send_signal(signal.SIGINT)
+    stdout, stderr = sweep.communicate(timeout=120)
+    assert sweep.returncode == 0, stderr
+    assert [run["status"] for run in json.loads(stdout)["runs"]] == ["stopped", "stopped"]
+    assert sorted(len(run.history.epochs) > 0 for run in list_runs()) == [False, True]
+    assert "struck off" in stderr
 
 
 def test_ctrl_c_stops_a_run_cleanly_and_says_how_to_go_on(pets):

@@ -16,6 +16,7 @@ from core.network import presets
 from core.photos.clean import CleaningStep
 from core.photos.dataset import Dataset, Example
 from core.photos.scan import Issue, rows_to_csv
+from core.runs import Run
 
 CLASSES = ("cats", "dogs")
 STEPS_PER_EPOCH = 10
@@ -72,6 +73,14 @@ class FakeRun:
         (self.folder / "dataset.json").write_text(json.dumps(photos))
         self.log = EventLog(self.folder / "events.jsonl")
         self.log.append("queued", position=1)
+
+    @classmethod
+    def of(cls, run: Run, dataset: Dataset, num_epochs: int = 20) -> "FakeRun":
+        """A run that was made by the program; the test is its worker from now on."""
+        fake = cls.__new__(cls)
+        fake.id, fake.folder, fake.dataset, fake.num_epochs = run.id, run.folder, dataset, num_epochs
+        fake.log = EventLog(run.events_path)
+        return fake
 
     def started(self) -> "FakeRun":
         self.log.append(
