@@ -5,6 +5,7 @@
     training.py     rows about the training loop
     rivals.py       what it is compared with: the article's way, Keras' layers, PyTorch
     pictures.py     rows about augmentation
+    photos.py       rows about the scan of 25,000 photos
     processes.py    rows about whole processes: start, memory, thirty viewers
     viewers.py      the viewers: sessions that speak Streamlit's protocol
     wire.py         as much of protobuf as they need
@@ -15,6 +16,7 @@ Comparisons are interleaved (A B A B A B) and the best of three counts, so that 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from core.bench import photos as scans
 from core.bench import pictures, processes, training
 from core.bench.table import LeftOut, Result
 from core.bench.world import World
@@ -26,6 +28,16 @@ Measure = Callable[[World], Iterator[Result | LeftOut]]
 # Quick rows first; a row that is measured in two precisions has their names appended.
 ROWS: tuple[tuple[tuple[str, ...], Measure], ...] = (
     (("warp", "augmentation"), pictures.warp_and_colour),
+    (
+        (
+            "scan_photos_per_core",
+            "scan_vs_pillow_verify",
+            "scan_memory",
+            "rescan_seconds",
+            "near_duplicates_seconds",
+        ),
+        scans.scan,
+    ),
     (("loop_vs_step",), training.loop_vs_step),
     (("loop_vs_article",), training.loop_vs_article),
     (("loop_vs_keras_layers",), training.loop_vs_keras_layers),

@@ -10,7 +10,7 @@ import re
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -30,6 +30,7 @@ from PIL import (
 )
 
 from core.errors import PhotoError
+from core.photos import jpeg_data
 
 PHOTO_EXTENSIONS = (
     "jpg", "jpeg", "jpe", "jfif", "png", "gif", "bmp", "webp", "tif", "tiff", "heic", "heif", "avif", "mpo",
@@ -86,6 +87,7 @@ _OTHER_PICTURES = (
     (b"\xff\x0a", "JPEG XL"),
     (b"\x00\x00\x00\x0cJXL \r\n\x87\n", "JPEG XL"),
     (b"8BPS", "Photoshop"),
+    (b"icns", "Apple icon"),
     (b"\x00\x00\x01\x00", "icon"),
     (b"DDS ", "DirectDraw"),
     (b"gimp xcf", "GIMP"),
@@ -152,8 +154,8 @@ def signature(head: bytes) -> str | None:
         if brand in (b"avif", b"avis") or (brand in (b"mif1", b"msf1") and b"avif" in head[16:]):
             return "AVIF"
         return "HEIF" if brand in _HEIF_BRANDS else None
-    # "BM" alone begins many a text; bytes 14-17 of a bitmap hold the size of its second header.
-    if head.startswith(b"BM") and (len(head) < 18 or head[14:18] in _BITMAP_HEADERS):
+    # "BM" alone begins many a text; in a bitmap bytes 6-9 are reserved, and 14-17 hold the size of its second header.
+    if head.startswith(b"BM") and (len(head) < 18 or head[14:18] in _BITMAP_HEADERS or head[6:10] == bytes(4)):
         return "BMP"
     return next((name for start, name in _OTHER_PICTURES if head.startswith(start)), None)
 
@@ -224,8 +226,14 @@ def fit_image(image: np.ndarray, size: int, fit: str, channels: int = 3) -> np.n
     return square
 
 
-def read(source: Path | bytes | BinaryIO) -> Photo:
-    """Decodes a photo and says what it was. ``decode`` for those who want more than pixels. Raises PhotoError."""
+def read(source: Path | bytes | BinaryIO, thorough: bool = False) -> Photo:
+    """Decodes a photo and says what it was. ``decode`` for those who want more than pixels. Raises PhotoError.
+
+    Args:
+        source: a file, its bytes, or an open file.
+        thorough: whether a JPEG with a hole in its data, which decodes to grey from there on, counts as truncated.
+            Only in a child process (``jpeg_data.is_broken``).
+    """
     with _opened(source) as (format, image), _giants_one_by_one(image):
         mode, stored = image.mode, (image.height, image.width)
         orientation = _orientation(image) if format != "PNG" else 1  # a PNG would decode all pixels to answer
@@ -240,15 +248,14 @@ def read(source: Path | bytes | BinaryIO) -> Photo:
             if format == "PNG":
                 orientation = _orientation(image)
             pixels = _eight_bit_rgb(image)
+            if thorough and format == "JPEG" and jpeg_data.is_broken(_all_bytes(source)):
+                raise ValueError("libjpeg filled a hole in the data with grey")
         except MemoryError as error:
             raise PhotoError(
                 "This photo needs more memory than there is to be decoded. Make a smaller copy of it.", "refused"
             ) from error
         except Exception as error:
-            raise PhotoError(
-                "A photo must be whole; the data of this one ends early or is broken. Copy it again from where it came from.",
-                "truncated",
-            ) from error
+            raise _truncated() from error
         num_frames = _num_frames(image)
         head = Header(format, mode, *stored, num_frames)
     if num_frames > 1:
@@ -259,6 +266,15 @@ def read(source: Path | bytes | BinaryIO) -> Photo:
         changes.append("turned by Exif")
     height, width = stored[::-1] if orientation >= 5 and format != "TIFF" else stored
     return Photo(head, np.ascontiguousarray(pixels), height, width, tuple(changes))
+
+
+def _all_bytes(source: Path | bytes | BinaryIO) -> bytes:
+    if isinstance(source, bytes):
+        return source
+    if isinstance(source, Path):
+        return source.read_bytes()
+    source.seek(0)
+    return source.read()
 
 
 _TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {  # Exif 2.32, tag 274
@@ -299,13 +315,19 @@ def _opened(source: Path | bytes | BinaryIO) -> Iterator[tuple[str, Image.Image]
             ) from error
         format = _announced(head)
         try:
+            if format in ("HEIF", "AVIF"):
+                _check_boxes(file)
             if format == "HEIF":
                 _register_heif()
             image = Image.open(file, formats=(format,))
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             claimed = re.search(r"\d+", str(error))
             raise PhotoError(_too_large(int(claimed[0]) if claimed else None), "refused") from error
+        except PhotoError:
+            raise
         except Exception as error:
+            if _is_cut_short(format, file):
+                raise _truncated() from error
             raise PhotoError(
                 f"A {NAMES.get(format, format)} file must begin with a whole header; the header of this one is broken. "
                 "Copy the photo again from where it came from.",
@@ -341,6 +363,51 @@ def _announced(head: bytes) -> str:
         "Save the picture itself in its place.",
         "not a photo",
     )
+
+
+_SIZE_BOX = b"\0\0\0\x14ispe\0\0\0\0"  # ISO 23008-12, section 6.5.3: width and height follow
+_META_BYTES = 1 << 18  # what describes the picture lies at the front; few kilobytes, with a thousand tiles at most this
+
+
+def _check_boxes(file: BinaryIO) -> None:
+    """Refuses a HEIC or AVIF by the sizes that it announces: their libraries have limits and words of their own."""
+    front = file.read(_META_BYTES)
+    file.seek(0)
+    for size in front.split(_SIZE_BOX)[1:]:
+        pixels = int.from_bytes(size[:4], "big") * int.from_bytes(size[4:8], "big")
+        if pixels > MAX_PIXELS:
+            raise PhotoError(_too_large(pixels), "refused")
+
+
+def _truncated() -> PhotoError:
+    return PhotoError(
+        "A photo must be whole; the data of this one ends early or is broken. Copy it again from where it came from.",
+        "truncated",
+    )
+
+
+def _is_cut_short(format: str, file: BinaryIO) -> bool:
+    """Whether a file's header is whole and the data that it announces are not.
+
+    Pillow opens WebP and AVIF with libraries that want all of the data to read the header.
+    """
+    with suppress(OSError, ValueError):  # ValueError: Pillow has closed it
+        num_bytes = file.seek(0, io.SEEK_END)
+        if format == "WEBP":  # RIFF, size, WEBP, first chunk with its size, and ten bytes that hold width and height
+            file.seek(4)
+            return num_bytes >= 30 and 8 + int.from_bytes(file.read(4), "little") > num_bytes
+        if format in ("AVIF", "HEIF"):  # boxes (ISO 14496-12, section 4.2); the one called meta describes the picture
+            start, described = 0, False
+            while start + 8 <= num_bytes:
+                file.seek(start)
+                size, kind = int.from_bytes(file.read(4), "big"), file.read(4)
+                if size < 8:  # the rest of the file, or a size of 64 bits that no photo needs
+                    break
+                if start + size > num_bytes:
+                    return described
+                described |= kind == b"meta"
+                start += size
+    return False
 
 
 def _too_large(pixels: int | None) -> str:

@@ -122,6 +122,7 @@ def test_a_file_and_its_bytes_give_the_same_pixels(tmp_path):
 
 PNG = encoded(picture(9), "PNG")
 JPEG = encoded(picture(9), quality=90)
+WEBP, AVIF = (encoded(picture(9, 96, 128), format) for format in ("WEBP", "AVIF"))
 
 
 @pytest.mark.parametrize(
@@ -136,6 +137,11 @@ JPEG = encoded(picture(9), quality=90)
         (JPEG[: len(JPEG) // 2], "truncated"),
         (PNG[: len(PNG) // 2], "truncated"),
         (PNG[:100] + bytes(40) + PNG[140:], "truncated"),
+        (WEBP[: len(WEBP) // 2], "truncated"),
+        (WEBP[:24], "unreadable"),
+        (AVIF[: len(AVIF) * 2 // 3], "truncated"),
+        (AVIF[:60], "unreadable"),
+        (b"BM" + (150).to_bytes(4, "little") + bytes(4) + b"\x36\0\0\0\x42" + bytes(99), "unreadable"),
         (b"8BPS" + bytes(40), "unreadable"),
         (b"RIFF\x10\0\0\0WEBPVP8 ", "unreadable"),
     ],
@@ -151,6 +157,26 @@ def test_what_is_wrong_with_a_file_is_named(data, issue):
 @pytest.mark.parametrize("tail", [b"\0" * 65, b"hello", JPEG], ids=["zeros", "text", "another photo"])
 def test_bytes_after_the_picture_do_no_harm(tail):
     np.testing.assert_array_equal(decode.decode(JPEG + tail), decode.decode(JPEG))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("options", [{}, {"restart_marker_blocks": 4}, {"progressive": True}], ids=str)
+def test_a_jpeg_with_a_hole_is_whole_to_pillow_but_truncated_to_the_scan(mode, options, capfd):
+    data = encoded(Image.fromarray(picture(9, 120, 160)).convert(mode), quality=90, **options)
+    holed = data[: len(data) // 2] + data[len(data) * 3 // 4 :]
+    ended = data[: len(data) // 2] + b"\xff\xd9"
+    assert decode.read(data, thorough=True).image.shape == (120, 160, 3)
+    for broken in (holed, ended):
+        assert decode.read(broken).image.shape == (120, 160, 3)
+        with pytest.raises(PhotoError) as error:
+            decode.read(io.BytesIO(broken), thorough=True)
+        assert error.value.issue == "truncated"
+    assert capfd.readouterr() == ("", "")
+
+
+def test_extraneous_bytes_and_tails_are_fine_to_the_scan():
+    for data in (JPEG[:-2] + b"\x55" * 65 + JPEG[-2:], JPEG + b"tail", JPEG + JPEG):
+        np.testing.assert_array_equal(decode.read(data, thorough=True).image, decode.decode(JPEG))
 
 
 def test_a_broken_exif_block_does_not_cost_the_picture():
@@ -175,6 +201,14 @@ def test_more_than_100_megapixels_are_refused_from_the_header(side):
         decode.decode(png_header(side, side))
     assert error.value.issue == "refused"
     assert f"{side * side / 1e6:,.0f} megapixels" in str(error.value)
+
+
+def test_an_avif_of_3600_megapixels_is_refused_from_its_header():
+    size = (96).to_bytes(4, "big"), (128).to_bytes(4, "big")
+    assert (size[1] + size[0]) in AVIF
+    with pytest.raises(PhotoError, match="3,600 megapixels") as error:
+        decode.decode(AVIF.replace(size[1] + size[0], 2 * (60_000).to_bytes(4, "big")))
+    assert error.value.issue == "refused"
 
 
 def test_header_reads_size_and_format_without_pixels(tmp_path):
