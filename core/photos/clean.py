@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.errors import PhotoError
 from core.photos import decode, sources
 from core.photos.overrules import LEAVE_OUT, USE, USE_ANYWAY, Overrules
 from core.photos.scan import NEAR_BITS, UNUSABLE, ImageCheck, Issue, ScanReport
@@ -135,6 +136,27 @@ def choices(issue: Issue | None, whole_kind: bool = False) -> tuple[str, ...]:
     if issue is None:
         return () if whole_kind else (LEAVE_OUT,)
     return (USE,) if action_for(issue) == LEAVE_OUT else (LEAVE_OUT,)
+
+
+def check_choice(action: str, what: CleaningStep | Issue) -> None:
+    """Raises PhotoError: that cannot be asked for this file or kind. What the rules do anyway can always be asked for."""
+    if isinstance(what, Issue):
+        name, issue, fixed = f"A photo that is “{what}”", what, False
+        possible = {*choices(what, whole_kind=True), action_for(what)}
+    else:
+        name, issue, fixed = f"“{what.path}”", what.issue, what.action == IGNORE
+        possible = {*choices(issue), USE if what.action == CONVERT else what.action}
+    if fixed:
+        raise PhotoError(f"{name} is ignored: {what.reason}")
+    if action in {USE if one == CONVERT else one for one in possible}:
+        return
+    if issue in NO_PIXELS:
+        raise PhotoError(f"{name} has no pixels that can be read, so it can only be left out; received “{action}”.")
+    if issue is Issue.OTHER_CLASS:
+        raise PhotoError(
+            f"{name} shows a picture that has two class names; which one is right is decided photo by photo. Name one of them."
+        )
+    raise PhotoError(f"{name} can be asked to {' or '.join(sorted(possible))}; received “{action}”.")
 
 
 # --- what a person decided -------------------------------------------------------------------------------
