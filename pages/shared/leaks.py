@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.errors import AppError
 from core.photos import leaks
 from core.photos.dataset import Dataset
 from core.photos.leaks import Leaks
@@ -14,7 +15,10 @@ _LEAKED = "#D55E00"
 
 def show_leaks(dataset: Dataset) -> None:
     """Sentences, and a bar where something leaks."""
-    found = _count(dataset.id, dataset.checksum, (dataset.folder / "scan.csv").stat().st_mtime_ns)
+    try:
+        found = _count(dataset.id, dataset.checksum, (dataset.folder / "scan.csv").stat().st_mtime_ns)
+    except (AppError, OSError):
+        return  # the list above says what is damaged
     if not found.num_photos:
         return
     st.header("What copies would do")

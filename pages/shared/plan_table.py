@@ -55,6 +55,8 @@ def _read(dataset_id: str, stamp: int) -> _Files:
     for step in steps:
         if step.action != USE or step.issue or step.rule:
             odd[kind_of(step)].append(step)
+    if Issue.OTHER_CLASS in odd:  # the two of a pair side by side
+        odd[Issue.OTHER_CLASS].sort(key=lambda step: (min(step.path, step.twin), step.path))
     return _Files({step.path: step for step in steps}, dict(odd))
 
 
@@ -211,8 +213,18 @@ def _show_choices(dataset: Dataset, step: CleaningStep, by_path: dict[str, Clean
             if twin and decided.asked(twin.path, twin.sha256, twin.issue) in (USE, USE_ANYWAY):
                 _button("Use both", f"plan-both-{key}", _use_both, root, twin, step)
             continue
-        label = f"It is {words.plain(step.class_name)}" if step.issue is Issue.OTHER_CLASS else "Use it" if action == USE else "Leave it out"  # fmt: skip
+        if twin and step.issue is Issue.OTHER_CLASS:
+            label = f"Use it as {words.plain(step.class_name)}"
+            _button(label, f"plan-file-{key}", _use_as, root, step, twin)
+            continue
+        label = "Use it" if action == USE else "Leave it out"
         _button(label, f"plan-file-{key}", overrules.set_file, root, step.path, step.sha256, action)
+
+
+def _use_as(root: Path, step: CleaningStep, twin: CleaningStep) -> None:
+    """One label instead of the other."""
+    overrules.undo_files(root, [twin.path])
+    overrules.set_file(root, step.path, step.sha256, USE)
 
 
 def _use_both(root: Path, *steps: CleaningStep) -> None:
@@ -221,7 +233,7 @@ def _use_both(root: Path, *steps: CleaningStep) -> None:
 
 
 def _button(label: str, key: str, act, *arguments, icon: str | None = None) -> None:
-    st.button(label, key=key, icon=icon, type="tertiary", on_click=_try, args=(state.memory(), act, *arguments))
+    st.button(label, key=key, icon=icon, on_click=_try, args=(state.memory(), act, *arguments))
 
 
 def _try(visit: Memory, act, *arguments) -> None:
