@@ -21,6 +21,9 @@ def show_leaks(dataset: Dataset) -> None:
         return  # the list above says what is damaged
     if not found.num_photos:
         return
+    keeps_splits = dataset.summary.get("layout") == "splits" and not (
+        dataset.split and dataset.split.source == "random"
+    )
     st.header("What copies would do")
     st.markdown(_way(found))
     with st.container(gap="xsmall"):
@@ -30,7 +33,7 @@ def show_leaks(dataset: Dataset) -> None:
             st.image(pictures.bar(share, _LEAKED), width="stretch", alt=f"{words.percent(share)} of the test photos would have been learned")  # fmt: skip
         else:
             st.markdown(f"**With these photos nothing leaks into the test**: 0 of {words.count(found.num_test, 'test photo')} would also be among the training photos, and {found.val_in_train:,} of {words.count(found.num_val, 'validation photo')}.")  # fmt: skip
-    st.caption(_here(found))
+    st.caption(_here(found, keeps_splits))
 
 
 def _way(found: Leaks) -> str:
@@ -47,7 +50,7 @@ def _way(found: Leaks) -> str:
     )
 
 
-def _here(found: Leaks) -> str:
+def _here(found: Leaks, keeps_splits: bool) -> str:
     if found.num_exact or found.num_near:
         kept = (
             f"The folder itself has {words.count(found.num_exact, 'exact duplicate')} and {words.count(found.num_near, 'near-duplicate')}; "

@@ -90,8 +90,10 @@ def show_plan(dataset: Dataset, busy: bool) -> None:
         st.caption("Nothing: every file is a good photo and is used as it is.")
         return
     order = [kind for kind in (*(issue.value for issue in Issue), BY_HAND, BRIDGE, NOT_A_FILE_NAME) if kind in groups]
+    if st.session_state.get("plan_kind") not in order:  # the last file of the chosen kind may be gone
+        st.session_state.pop("plan_kind", None)
     kind = st.pills(
-        "Kind", order, key=f"plan_kind_{dataset.id}", default=order[0], required=True,
+        "Kind", order, key="plan_kind", default=order[0], required=True,
         format_func=lambda name: f"{name} · {len(groups[name]):,}",
     )  # fmt: skip
     steps = groups[kind]

@@ -45,8 +45,8 @@ def photos_page(workspace):
     return opened
 
 
-def choose(app, made, kind):
-    app.session_state[f"plan_kind_{made.id}"] = kind
+def choose(app, kind):
+    app.session_state["plan_kind"] = kind
     return app.run()
 
 
@@ -62,15 +62,15 @@ def button(app, label):
 
 def test_each_kind_shows_its_files_as_text_with_the_reason_and_what_happens(photos_page, made):
     app = photos_page()
-    shown = texts(choose(app, made, "truncated"))
+    shown = texts(choose(app, "truncated"))
     assert "cats/broken.jpg" in shown and "left out" in shown and "1 file: 1 left out." in shown
-    shown = texts(choose(app, made, "exact duplicate"))
+    shown = texts(choose(app, "exact duplicate"))
     assert "cats/3 <b>copy.jpg" in [element.value for element in app.text] and "same bytes" in shown
-    assert "note.txt" in texts(choose(app, made, plan_table.NOT_A_FILE_NAME))
+    assert "note.txt" in texts(choose(app, plan_table.NOT_A_FILE_NAME))
 
 
 def test_a_row_can_be_overruled_and_undone(photos_page, made):
-    app = choose(photos_page(), made, "exact duplicate")
+    app = choose(photos_page(), "exact duplicate")
     button(app, "Use it").click().run()
     assert overrules.load(made.root).files["cats/3 <b>copy.jpg"][1] == "use"
     assert "left out now; **used once applied**" in texts(app)
@@ -80,7 +80,7 @@ def test_a_row_can_be_overruled_and_undone(photos_page, made):
 
 
 def test_a_kind_can_be_overruled_and_undone(photos_page, made):
-    app = choose(photos_page(), made, "needs conversion")
+    app = choose(photos_page(), "needs conversion")
     button(app, "Leave all of them out").click().run()
     assert overrules.load(made.root).kinds == {Issue.NEEDS_CONVERSION: LEAVE_OUT}
     assert "Once applied: all left out" in texts(app)
@@ -89,12 +89,12 @@ def test_a_kind_can_be_overruled_and_undone(photos_page, made):
 
 
 def test_what_has_no_pixels_offers_nothing(photos_page, made):
-    app = choose(photos_page(), made, "truncated")
+    app = choose(photos_page(), "truncated")
     assert not [one for one in app.button if one.key and one.key.startswith("plan-")]
 
 
 def test_which_of_two_labels_is_right_is_asked(photos_page, made):
-    app = choose(photos_page(), made, "duplicate in another class")
+    app = choose(photos_page(), "duplicate in another class")
     button(app, "Use it as cats").click().run()
     assert "left out now; **used once applied**" in texts(app)
     button(app, "Use it as dogs").click().run()
@@ -106,7 +106,7 @@ def test_which_of_two_labels_is_right_is_asked(photos_page, made):
 def test_a_good_photo_left_out_elsewhere_is_listed_and_can_be_taken_back(photos_page, made):
     example = made.examples[0]
     overrules.leave_out(made.root, example.path, example.sha256)
-    app = choose(photos_page(), made, plan_table.BY_HAND)
+    app = choose(photos_page(), plan_table.BY_HAND)
     assert "used now; **left out once applied**" in texts(app)
     app.button(key=f"plan-undo-{made.id}-{example.path}").click().run()
     assert not overrules.load(made.root) and not app.exception
