@@ -100,13 +100,13 @@ def _printable(text: str) -> str:
 @as_json
 def scan(folder, as_json):
     """Look at every file of FOLDER and say what would become of it. Nothing is changed."""
-    from core.photos import clean
+    from core.photos import clean, overrules
     from core.photos import scan as scans
 
     report = Bar()
     found = scans.scan(Path(folder), report)
     report.end()
-    plan = clean.plan(found)
+    plan = clean.plan(found, overrules.load(found.folder))
     for step in plan.steps:
         row = {
             "path": _printable(step.path),
@@ -116,7 +116,7 @@ def scan(folder, as_json):
         }
         if as_json:
             click.echo(json.dumps(row, ensure_ascii=False))
-        elif step.action != "use" or step.issue:
+        elif step.action != "use" or step.issue or step.rule:
             click.echo(f"{step.action}: {row['path']!r}: {step.issue or ''} ({step.reason})")
     summary = plan.counts()
     _emit(summary, as_json, _counts_sentence(summary))
@@ -127,6 +127,47 @@ def _counts_sentence(summary: dict) -> str:
         f"{summary['found']:,} files found = {summary['used']:,} used + {summary['converted']:,} converted + "
         f"{summary['left_out']:,} left out + {summary['ignored']:,} ignored."
     )
+
+
+@main.command()
+@click.argument("folder")
+@click.argument("what", metavar="PATH|KIND|all")
+@click.argument("action", type=click.Choice(["use", "use-anyway", "leave-out", "undo"]))
+@as_json
+def overrule(folder, what, action, as_json):
+    """Decide otherwise than the rules about photos of FOLDER; prepare and scan follow it. No file is changed.
+
+    PATH is a photo's, relative to FOLDER, as scan shows it. KIND is an issue, e.g. "near-duplicate". With undo, "all"
+    means everything that was decided. Of a picture under two class names, "use" takes the one named last, and
+    "use-anyway" both.
+    """
+    from core.photos import clean, overrules
+    from core.photos import scan as scans
+
+    action, report = action.replace("-", " "), Bar()
+    found = scans.scan(Path(folder), report)
+    report.end()
+    steps = clean.plan(found).steps
+    step = next((step for step in steps if _printable(step.path) == _printable(what)), None)
+    kind = next((issue for issue in scans.Issue if issue == what), None)
+    if what == "all" and action == "undo":
+        decided = overrules.put(found.folder, overrules.Overrules())
+    elif step is None and kind is None:
+        raise AppError(
+            f"“{what}” is neither a file of “{found.folder}” nor a kind ({', '.join(scans.Issue)}). Take a path as "
+            "python -m core scan shows it."
+        )
+    elif action == "undo":
+        decided = overrules.undo_files(found.folder, [step.path]) if step else overrules.undo_kind(found.folder, kind)
+    else:
+        clean.check_choice(action, step or kind)
+        if step:
+            decided = overrules.set_file(found.folder, step.path, step.sha256, action)
+        else:
+            decided = overrules.set_kind(found.folder, kind, action)
+    summary = clean.plan(found, decided).counts()
+    values = {"overruled": {"files": len(decided.files), "kinds": [str(kind) for kind in decided.kinds]}, **summary}
+    _emit(values, as_json, f"{_counts_sentence(summary)} It holds from the next prepare on.")
 
 
 @main.command()

@@ -2,16 +2,16 @@
 
 import streamlit as st
 
-from core.photos.clean import USE, CleaningStep
 from core.photos.dataset import SPLITS, Dataset
 from pages.shared import pictures, state, words
 from pages.shared.current import all_datasets, current_dataset, dataset_of
+from pages.shared.leaks import show_leaks
+from pages.shared.plan_table import printable, show_plan
 from pages.shared.sources import prepare, prepare_label, show_source, use_dataset
 from pages.shared.work import chosen_job, show_job
 
 GALLERY_PHOTOS = 24
 SPLIT_WORDS = {"train": "Training", "val": "Validation", "test": "Test"}
-ACTION_WORDS = {"use": "used", "convert": "converted and used", "leave out": "left out", "ignore": "ignored"}
 
 
 def choose_dataset(dataset_id: str) -> None:
@@ -42,6 +42,9 @@ def show_split(dataset: Dataset) -> None:
         for split in SPLITS:
             inside = ", ".join(f"{number:,} {words.plain(name)}" for name, number in counts[split].items())
             st.markdown(f"**{SPLIT_WORDS[split]}: {sum(counts[split].values()):,}**  \n{inside}")
+    if dataset.split and not (dataset.split.source == "given" and dataset.summary.get("layout") == "splits"):
+        asked = " : ".join(f"{getattr(dataset.split, split):g}" for split in SPLITS)
+        st.caption(f"Dealt {asked} by split seed {dataset.split.seed}. Photos that you add later leave these where they are.")  # fmt: skip
 
 
 def _split_sentence(counts: dict[str, dict[str, int]]) -> str:
@@ -50,40 +53,6 @@ def _split_sentence(counts: dict[str, dict[str, int]]) -> str:
         for split in SPLITS
     )
     return "Photos by split and class: " + "; ".join(parts)
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def odd_files(dataset_id: str, checksum: str) -> list[CleaningStep]:
-    """The files that are not simply used."""
-    return [step for step in dataset_of(dataset_id).steps() if step.action != USE or step.issue]
-
-
-def show_wrong(dataset: Dataset) -> None:
-    st.header("What is wrong")
-    steps = odd_files(dataset.id, dataset.checksum)
-    if not steps:
-        st.caption("Nothing: every file is a good photo and is used as it is.")
-        return
-    kinds = sorted({str(step.issue or "not a photo file") for step in steps})
-    shown = st.pills("Show only", kinds, selection_mode="multi", key="shown_issues") if len(kinds) > 1 else []
-    rows = [step for step in steps if not shown or str(step.issue or "not a photo file") in shown]
-    st.dataframe(
-        {
-            "File": [_printable(step.path) for step in rows],
-            "Class": [_printable(step.class_name or "") for step in rows],
-            "What": [str(step.issue or "not a photo file") for step in rows],
-            "What happens": [ACTION_WORDS[step.action] for step in rows],
-            "Why": [_printable(step.reason) for step in rows],
-        },
-        hide_index=True,
-        alt=f"{len(rows)} files that are not simply used, each with the reason",
-        column_config={"Why": st.column_config.TextColumn(width="large")},
-    )
-
-
-def _printable(text: str) -> str:
-    """A file's name may hold bytes that are no text."""
-    return text.encode("utf-8", "replace").decode()
 
 
 def show_gallery(dataset: Dataset) -> None:
@@ -113,8 +82,8 @@ def show_gallery(dataset: Dataset) -> None:
                 if picture is None:
                     st.caption("This file is gone. Prepare the folder again.")
                 else:
-                    st.image(picture, width="stretch", alt=f"{_printable(example.class_name)}, {SPLIT_WORDS[example.split]}")  # fmt: skip
-                st.text(_printable(example.path.rsplit("/", 1)[-1]), wrap=False, width="stretch")
+                    st.image(picture, width="stretch", alt=f"{printable(example.class_name)}, {SPLIT_WORDS[example.split]}")  # fmt: skip
+                st.text(printable(example.path.rsplit("/", 1)[-1]), wrap=False, width="stretch")
 
 
 st.title("Photos")
@@ -149,7 +118,7 @@ if len(every) > 1:
         list(by_id),
         key="picked_dataset",
         format_func=lambda key: (
-            f"{_printable(by_id[key].name)} · {len(by_id[key].examples):,} photos · {words.when(by_id[key].created)}"
+            f"{printable(by_id[key].name)} · {len(by_id[key].examples):,} photos · {words.when(by_id[key].created)}"
         ),
         **start,
     )
@@ -157,5 +126,6 @@ else:
     st.header(words.plain(dataset.name))
 show_counts(dataset)
 show_split(dataset)
-show_wrong(dataset)
+show_plan(dataset, busy)
+show_leaks(dataset)
 show_gallery(dataset)

@@ -14,17 +14,19 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from core.config import PhotosConfig, SplitConfig
-from core.errors import PhotoError
+from core.config import PhotosConfig, SplitConfig, from_dict
+from core.errors import AppError, ConfigError, PhotoError
 from core.jobs import Report, check_id, datasets_folder, no_report, read_json, sync_folder, workspace, write_atomic
-from core.photos import clean, origins, scan, split
-from core.photos.clean import CleaningStep
+from core.photos import clean, origins, overrules, scan, split
+from core.photos.clean import LEAVE_OUT, CleaningPlan, CleaningStep
+from core.photos.overrules import Overrules
 from core.photos.scan import Issue, csv_rows, rows_to_csv
 from core.photos.sources import SPLITS
 from core.photos.split import Example
@@ -46,6 +48,8 @@ class Dataset:
             "notes": [sentence], "layout"}``; found = used + converted + left_out + ignored.
         checksum: SHA-256 of dataset.csv.
         created: seconds since 1970.
+        photos, split: the settings that it was made with; None where it was made to test by, or by an older version.
+        overrules: what a person had decided otherwise when it was made.
     """
 
     id: str
@@ -56,6 +60,9 @@ class Dataset:
     summary: dict
     checksum: str
     created: float
+    photos: PhotosConfig | None = None
+    split: SplitConfig | None = None
+    overrules: Overrules = field(default_factory=Overrules)
 
     @property
     def folder(self) -> Path:
@@ -103,6 +110,9 @@ class Dataset:
                     "summary": self.summary,
                     "checksum": self.checksum,
                     "created": self.created,
+                    "photos": asdict(self.photos) if self.photos else None,
+                    "split": asdict(self.split) if self.split else None,
+                    "overrules": self.overrules.as_json(),
                 },
                 indent=2,
             ),
@@ -132,6 +142,8 @@ class Dataset:
 def prepare(photos: PhotosConfig, split_config: SplitConfig, report: Report = no_report, name: str = "") -> Dataset:
     """Everything from a source of photos (nothing, for drawn pets) to a data set. Doing it again changes nothing.
 
+    Photos that earlier data sets of the same folder and the same ``split_config`` dealt stay in their splits.
+
     Args:
         photos: where they are.
         split_config: how they are dealt.
@@ -148,12 +160,42 @@ def prepare(photos: PhotosConfig, split_config: SplitConfig, report: Report = no
     else:
         origin = origins.fetch(photos.source, report)
     scanned = scan.scan(origin.root, report)
-    cleaned = clean.plan(scanned)
-    deal = split.assign(cleaned, split_config)
+    decided = overrules.load(scanned.folder)
+    cleaned = clean.plan(scanned, decided)
+    deal = split.assign(cleaned, split_config, _dealt_before(scanned.folder, split_config))
+    cleaned = _without(cleaned, deal.left_out)
     # a folder is called what it is called once links and dots are resolved
     called = scanned.folder.name if origin.kind == origins.FOLDER else origin.name
     notes = (*origin.notes, *deal.notes)
-    return _stored(scanned, cleaned, deal.examples, notes, _slug(called), name or called or "Photos")
+    made_with = {"photos": photos, "split": split_config, "overrules": decided}
+    return _stored(scanned, cleaned, deal.examples, notes, _slug(called), name or called or "Photos", **made_with)
+
+
+def _dealt_before(root: Path, split_config: SplitConfig) -> dict[str, str]:
+    """{sha256: split} of every photo of a folder that was dealt with this config; the newest data set counts most."""
+    before = []
+    for folder in datasets_folder().glob("[!.]*"):
+        try:  # reading a small file first spares reading thousands of rows of every other folder's data sets
+            about = read_json(folder / "dataset.json")
+            if about["root"] == str(root) and _made_with(about).get("split") == split_config:
+                before.append(load(folder.name))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, AppError):
+            continue  # damaged
+    places: dict[str, str] = {}
+    for dataset in sorted(before, key=lambda dataset: (dataset.created, dataset.id)):
+        places |= {example.sha256: example.split for example in dataset.examples}
+    return places
+
+
+def _without(cleaned: CleaningPlan, reasons: dict[str, str]) -> CleaningPlan:
+    """The plan in which these photos are left out after all."""
+    if not reasons:
+        return cleaned
+    steps = tuple(
+        replace(step, action=LEAVE_OUT, reason=reasons[step.path]) if step.path in reasons else step
+        for step in cleaned.steps
+    )
+    return replace(cleaned, steps=steps)
 
 
 def prepare_test(folder: Path, report: Report = no_report) -> Dataset:
@@ -169,7 +211,7 @@ def prepare_test(folder: Path, report: Report = no_report) -> Dataset:
         PhotoError: the folder cannot be read, or it has no usable photo of a class.
     """
     scanned = scan.scan(folder, report)
-    cleaned = clean.plan(scanned)
+    cleaned = clean.plan(scanned, overrules.load(scanned.folder))
     given = [step for step in cleaned.kept if step.split == "test"]
     kept = [step for step in given or cleaned.kept if step.class_name is not None]
     if not kept:
@@ -183,7 +225,13 @@ def prepare_test(folder: Path, report: Report = no_report) -> Dataset:
 
 
 def _stored(
-    scanned: scan.ScanReport, cleaned: clean.CleaningPlan, examples: tuple[Example, ...], notes, slug: str, name: str
+    scanned: scan.ScanReport,
+    cleaned: CleaningPlan,
+    examples: tuple[Example, ...],
+    notes: Iterable[str],
+    slug: str,
+    name: str,
+    **made_with,
 ) -> Dataset:
     """The data set of these examples, written unless it is there as it would be written."""
     summary = {
@@ -202,15 +250,16 @@ def _stored(
         summary,
         checksum,
         time.time(),
+        **made_with,
     )
     try:
         before = load(dataset.id)
     except PhotoError:
         dataset.save(cleaned.steps)
         return dataset
-    if before.root == dataset.root and _lasting(before.summary) == _lasting(summary):
+    if _lasting(before) == _lasting(dataset):
         return before
-    # The same photos, but the folder moved or files that are not used came or went.
+    # The same photos, but the folder moved, files that are not used came or went, or other settings came to the same.
     now = Dataset(**{**_as_fields(dataset), "name": before.name, "created": before.created})
     now.save(cleaned.steps)
     return now
@@ -242,6 +291,7 @@ def load(dataset_id: str) -> Dataset:
             about["summary"],
             about["checksum"],
             about["created"],
+            **_made_with(about),
         )
     except FileNotFoundError:
         raise PhotoError(
@@ -295,8 +345,22 @@ def _encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def _lasting(summary: dict) -> dict:
-    return {key: value for key, value in summary.items() if key != "scan_seconds"}
+def _lasting(dataset: Dataset) -> tuple:
+    """What two preparations of the same photos are compared by."""
+    summary = {key: value for key, value in dataset.summary.items() if key != "scan_seconds"}
+    return dataset.root, summary, dataset.photos, dataset.split, dataset.overrules
+
+
+def _made_with(about: dict) -> dict:
+    """Fields of ``Dataset`` that older versions did not write."""
+    found: dict = {}
+    for part in ("photos", "split"):
+        if about.get(part):
+            with suppress(ConfigError):  # settings that only another version knows
+                found[part] = getattr(from_dict({part: about[part]}), part)
+    if about.get("overrules"):
+        found["overrules"] = overrules.from_json(about["overrules"])
+    return found
 
 
 def _as_fields(dataset: Dataset) -> dict:
@@ -313,4 +377,6 @@ def _step_from_row(row: dict[str, str]) -> CleaningStep:
         row["reason"],
         row["sha256"],
         row["group"],
+        row.get("rule") or "",
+        row.get("twin") or "",
     )

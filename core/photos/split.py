@@ -1,17 +1,18 @@
 """Deals photos to train, val and test: the same share of every class, the same deal for the same seed.
 
 A photo's place follows from its bytes and the seed, not from its name or position in the folder, so renaming changes
-nothing and photos that come later move only a few at the borders.
+nothing. Photos that come later leave those that were dealt before where they are, or a test photo of yesterday would be a
+training photo today; newcomers fill what each split still lacks.
 """
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from core.config import SplitConfig
 from core.errors import PhotoError
-from core.photos.clean import CleaningPlan, CleaningStep
+from core.photos.clean import LEAVE_OUT, CleaningPlan, CleaningStep
 from core.photos.sources import SPLITS
 
 MIN_PHOTOS_PER_CLASS = 4  # two to learn from, one to validate with, one to test with
@@ -42,30 +43,41 @@ class Deal:
     Args:
         examples: by split, class and path.
         notes: sentences for the person about what was not as asked.
+        left_out: {path: why} of usable photos that no split can take without a copy of theirs lying in another.
     """
 
     examples: tuple[Example, ...]
     notes: tuple[str, ...]
+    left_out: dict[str, str] = field(default_factory=dict)
 
 
-def assign(plan: CleaningPlan, config: SplitConfig) -> Deal:
+def assign(plan: CleaningPlan, config: SplitConfig, known: Mapping[str, str] | None = None) -> Deal:
     """Deals the usable photos of a plan.
 
     Near-duplicates (one ``group``) share a split. A train/val/test layout is kept where ``config.source`` is "given";
     if it lacks val or test, that share is taken from its train photos.
 
+    Photos that were dealt before stay. A newcomer goes to the split of its copies; if they lie in two, it joins what must
+    stay apart and is left out. Fractions are of all photos, old and new. Numbers a class are what they say: a split that
+    has its number takes no newcomer, so a folder that grows needs fractions, or larger numbers, which are another deal.
+    If so many photos are gone that a split has none of a class, everything is dealt anew, and a note says so.
+
     Args:
         plan: from ``clean.plan``.
         config: fractions, or numbers of photos a class.
+        known: {sha256: split} of photos that were dealt before with the same config.
 
     Raises:
         PhotoError: no photos, no classes, one class, or too few photos in a class.
     """
     _check_classes(plan)
+    kept, left_out = plan.kept, {}
     if plan.layout == "splits" and config.source == "given":
-        places, notes = _as_given(plan, config)
+        kept, left_out = _without_torn(kept)
+        places, notes, more = _as_given(plan, kept, config, known or {})
+        left_out |= more
     else:
-        places, notes = _at_random(plan.kept, plan.class_names, _shares(config, SPLITS), config.seed)
+        places, notes, left_out = _at_random(kept, plan.class_names, _shares(config, SPLITS), config.seed, known or {})
     index_of = {name: index for index, name in enumerate(plan.class_names)}
     examples = [
         Example(step.path, step.class_name, index_of[step.class_name], places[step.path], step.sha256)
@@ -73,7 +85,7 @@ def assign(plan: CleaningPlan, config: SplitConfig) -> Deal:
         if step.path in places
     ]
     examples.sort(key=lambda example: (SPLITS.index(example.split), example.class_index, example.path))
-    return Deal(tuple(examples), tuple(notes))
+    return Deal(tuple(examples), tuple(notes), left_out)
 
 
 def _check_classes(plan: CleaningPlan) -> None:
@@ -117,17 +129,59 @@ def _by_class(steps: Sequence[CleaningStep], class_names: Sequence[str]) -> dict
     return per_class
 
 
+Places = dict[str, str]  # path -> split
+Reasons = dict[str, str]  # path -> why no split takes it
+
+
 def _at_random(
-    steps: Sequence[CleaningStep], class_names: Sequence[str], shares: dict[str, float], seed: int
-) -> tuple[dict[str, str], list[str]]:
-    """({path: split}, notes); photos beyond the numbers asked for are in no split."""
-    places, spare, fractions = {}, 0, max(shares.values()) <= 1
+    steps: Sequence[CleaningStep],
+    class_names: Sequence[str],
+    shares: dict[str, float],
+    seed: int,
+    known: Mapping[str, str],
+) -> tuple[Places, list[str], Reasons]:
+    """(places, notes, left out); photos beyond the numbers asked for are in no split."""
+    old = {step.path: known[step.sha256] for step in steps if known.get(step.sha256) in shares}
+    splits_of: dict[str, set[str]] = defaultdict(set)
+    for step in steps:
+        if step.group and step.path in old:
+            splits_of[step.group].add(old[step.path])
+    bridges = {
+        step.path: f"Copies of it are in {_listed(sorted(splits_of[step.group], key=SPLITS.index))}; wherever it went, it would let one split "
+        "know pictures of another. So it stays out."
+        for step in steps
+        if step.path not in old and len(splits_of.get(step.group, ())) > 1
+    }
+    dealt = [step for step in steps if step.path not in bridges]
+    try:
+        places, notes = _deal(dealt, class_names, shares, seed, old)
+    except PhotoError:
+        if not old:
+            raise
+        places, notes = _deal(steps, class_names, shares, seed, {})
+        notes.insert(0, "So many photos are gone that a split would have had none of a class. All were dealt anew.")
+        bridges = {}
+    return places, notes, bridges
+
+
+def _deal(
+    steps: Sequence[CleaningStep], class_names: Sequence[str], shares: dict[str, float], seed: int, old: Places
+) -> tuple[Places, list[str]]:
+    """Raises PhotoError: a split stays without photos of a class, or a class has fewer than the numbers asked for."""
+    places, spare, fractions = dict(old), 0, max(shares.values()) <= 1
+    home = {step.group: old[step.path] for step in steps if step.group and step.path in old}  # group -> split
     for name, members in _by_class(steps, class_names).items():
-        quotas = _quotas(name, len(members), shares)
         groups: dict[str, list[CleaningStep]] = defaultdict(list)
         for step in members:
-            groups[step.group or f"{step.sha256} {step.path}"].append(step)
-        for group in sorted(groups.values(), key=lambda group: min(_key(seed, step) for step in group)):
+            if step.path in places:
+                continue
+            if step.group in home:  # an old photo's copy, or, of a picture used under two class names, the other label
+                places[step.path] = home[step.group]
+            else:
+                groups[step.group or f"{step.sha256} {step.path}"].append(step)
+        settled = Counter(places[step.path] for step in members if step.path in places)
+        quotas = _free(_quotas(name, len(members), shares), settled, sum(map(len, groups.values())))
+        for key, group in sorted(groups.items(), key=lambda item: min(_key(seed, step) for step in item[1])):
             chosen = next((split for split, left in quotas.items() if left >= len(group)), None)
             roomiest = max(quotas, key=quotas.get)
             if chosen is None and fractions and quotas[roomiest] > 0:
@@ -136,6 +190,7 @@ def _at_random(
                 spare += len(group)
                 continue
             quotas[chosen] -= len(group)
+            home[key] = chosen
             places |= {step.path: chosen for step in group}
         filled = {places[step.path] for step in members if step.path in places}
         empty = [split for split in shares if split not in filled]
@@ -144,8 +199,44 @@ def _at_random(
                 f"“{name}” has too few different photos for {_listed(shares)}: copies of one picture share a split, and "
                 f"none is left for {_listed(empty)}. Add other photos to it."
             )
-    notes = [f"{_photos(spare)} beyond the shares asked for are in no split."] if spare else []
+    notes = (
+        [f"{_photos(spare)} beyond the shares asked for {'is' if spare == 1 else 'are'} in no split."] if spare else []
+    )
     return places, notes
+
+
+def _free(quotas: dict[str, int], settled: Mapping[str, int], newcomers: int) -> dict[str, int]:
+    """What each split still lacks. Where one has too many already, the others share what that leaves them, evenly."""
+    lacking = {split: max(0, quota - settled[split]) for split, quota in quotas.items()}
+    total = sum(lacking.values())
+    if not settled or total <= newcomers:
+        return lacking
+    exact = {split: number * newcomers / total for split, number in lacking.items()}
+    free = {split: int(number) for split, number in exact.items()}
+    for split in sorted(free, key=lambda split: free[split] - exact[split])[: newcomers - sum(free.values())]:
+        free[split] += 1
+    return free
+
+
+def _without_torn(steps: Sequence[CleaningStep]) -> tuple[tuple[CleaningStep, ...], Reasons]:
+    """Without the copies that a person wants used although the folder has their twins in another split."""
+    splits_of: dict[str, set[str]] = defaultdict(set)
+    for step in steps:
+        if step.group and step.rule != LEAVE_OUT:
+            splits_of[step.group].add(step.split)
+    reasons = {}
+    for step in steps:
+        if not step.group or step.rule != LEAVE_OUT:
+            continue
+        others = splits_of[step.group]
+        if others - {step.split}:
+            reasons[step.path] = (
+                f"You chose to use it, but the folder has it in {step.split} and its copy in {_listed(sorted(others - {step.split}))}. "
+                "So it stays out."
+            )
+        else:
+            others.add(step.split)
+    return tuple(step for step in steps if step.path not in reasons), reasons
 
 
 def _key(seed: int, step: CleaningStep) -> bytes:
@@ -174,9 +265,12 @@ def _quotas(class_name: str, available: int, shares: dict[str, float]) -> dict[s
     return quotas
 
 
-def _as_given(plan: CleaningPlan, config: SplitConfig) -> tuple[dict[str, str], list[str]]:
+def _as_given(
+    plan: CleaningPlan, kept: Sequence[CleaningStep], config: SplitConfig, known: Mapping[str, str]
+) -> tuple[Places, list[str], Reasons]:
     notes: list[str] = []
-    places = {step.path: step.split for step in plan.kept}
+    left_out: Reasons = {}
+    places = {step.path: step.split for step in kept}
     present = [split for split in SPLITS if split in places.values()]
     missing = [split for split in SPLITS if split not in present]
     if "train" in missing:
@@ -184,11 +278,11 @@ def _as_given(plan: CleaningPlan, config: SplitConfig) -> tuple[dict[str, str], 
             "The train folder has no photo that can be used. Put photos into it, or choose a random split."
         )
     if missing:
-        train = [step for step in plan.kept if step.split == "train"]
+        train = [step for step in kept if step.split == "train"]
         shares = _shares(config, ["train", *missing])
         whole = sum(shares.values())  # all train photos are dealt, in the proportion that was asked for
         shares = {split: share / whole for split, share in shares.items()}
-        dealt, more = _at_random(train, plan.class_names, shares, config.seed)
+        dealt, more, left_out = _at_random(train, plan.class_names, shares, config.seed, known)
         for step in train:
             places.pop(step.path)
         places |= dealt
@@ -197,13 +291,13 @@ def _as_given(plan: CleaningPlan, config: SplitConfig) -> tuple[dict[str, str], 
         notes += more
     for split in SPLITS:
         for name in plan.class_names:
-            if not any(places.get(step.path) == split and step.class_name == name for step in plan.kept):
+            if not any(places.get(step.path) == split and step.class_name == name for step in kept):
                 raise PhotoError(
                     f"Every split needs photos of every class; {split} has none of “{name}”. Add some, or choose a "
                     "random split."
                 )
     notes += _leaks(plan, places)
-    return places, notes
+    return places, notes, left_out
 
 
 def _leaks(plan: CleaningPlan, places: dict[str, str]) -> list[str]:

@@ -1,5 +1,7 @@
 """The ways in: where photos come from, one way chosen, its fields below it."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core import config
@@ -66,10 +68,12 @@ def prepare_label(visit: Memory) -> str:
 
 
 def use_dataset(visit: Memory, dataset: Dataset) -> None:
-    """The draft's source follows the photos in use, so that a training's settings name the photos it had."""
+    """The draft's photos and split follow the photos in use, so that a training's settings say what it had."""
     way = origins.of_root(dataset.root).kind
     if way == origins.OWN and str(dataset.root) not in {str(one.folder) for one in own.mine(state.owner())}:
         return  # another browser's classes: what they prepared can be trained on, what they add is theirs
+    if dataset.split and dataset.photos:
+        visit.draft = replace(visit.draft, split=dataset.split, photos=dataset.photos)
     visit.use_source(way, str(dataset.root) if way in _MISSING else None)
 
 

@@ -211,3 +211,29 @@ def test_a_folder_without_a_usable_photo_cannot_judge(tmp_path):
     (tmp_path / "cats" / "a.jpg").write_text("not a photo")
     with pytest.raises(PhotoError, match="no usable photo"):
         dataset.prepare_test(tmp_path)
+
+
+def test_a_newcomer_between_two_photos_of_different_splits_is_left_out_and_counted(tmp_path):
+    """Windows onto one picture, six pixels apart: neighbours are near-duplicates, the first and the third are not."""
+    folder, wide = write_classes(tmp_path, 12), picture(7, 240, 320)
+
+    def window(name, left):
+        (folder / "cats" / name).write_bytes(encoded(wide[:, left : left + 240], quality=95))
+
+    window("left.jpg", 0)
+    window("right.jpg", 12)
+    for seed in range(20):
+        before = prepare(folder, seed=seed)
+        places = {example.path: example.split for example in before.examples}
+        if places["cats/left.jpg"] != places["cats/right.jpg"]:
+            break
+    window("middle.jpg", 6)
+    after = prepare(folder, seed=seed)
+    assert after.examples == before.examples and after.id == before.id
+    step = next(step for step in after.steps() if step.path == "cats/middle.jpg")
+    assert step.action == "leave out" and step.reason.startswith("Copies of it are in ")
+    assert after.summary["left_out"] == 1
+    assert (
+        after.summary["found"] == 27 == sum(after.summary[key] for key in ("used", "converted", "left_out", "ignored"))
+    )
+    assert prepare(folder, seed=seed).examples == before.examples

@@ -1,0 +1,167 @@
+"""What a person decided otherwise than the rules: about one photo, or about all photos of a kind.
+
+``workspace/overrules/<hash of the folder>.json`` belongs to the folder of photos, not to a data set: it takes effect
+whenever the folder is prepared, and nothing in the folder itself is written. A decision about a photo holds for its path
+and its bytes; another photo that comes to bear the same name is judged by the rules.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from core.errors import PhotoError
+from core.jobs import Lock, disk_trouble, read_json, workspace, write_atomic
+from core.photos.scan import Issue
+
+USE, USE_ANYWAY, LEAVE_OUT = "use", "use anyway", "leave out"
+"""What can be asked for. "use anyway" is for a picture under two class names: both labels are then used."""
+
+_ASKED = (USE, USE_ANYWAY, LEAVE_OUT)
+_PATIENCE_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Overrules:
+    """Decisions about one folder.
+
+    Args:
+        files: {path: (sha256 of its bytes, what is asked)}, the oldest first.
+        kinds: {issue: what is asked}.
+    """
+
+    files: dict[str, tuple[str, str]] = field(default_factory=dict)
+    kinds: dict[Issue, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.files or self.kinds)
+
+    def asked(self, path: str, sha256: str, issue: Issue | None) -> str | None:
+        """What is asked for a photo: by itself, else by its kind, else None."""
+        known, action = self.files.get(path, ("", ""))
+        if action and known == sha256:
+            return action
+        return self.kinds.get(issue)
+
+    def num_changes_from(self, other: "Overrules") -> int:
+        """How many decisions differ."""
+        return sum(
+            mine.get(key) != theirs.get(key)
+            for mine, theirs in ((self.files, other.files), (self.kinds, other.kinds))
+            for key in {*mine, *theirs}
+        )
+
+    def as_json(self) -> dict:
+        """JSON types; ``from_json`` reads them."""
+        return {
+            "files": [
+                {"path": path, "sha256": sha256, "action": action} for path, (sha256, action) in self.files.items()
+            ],
+            "kinds": {issue.value: action for issue, action in self.kinds.items()},
+        }
+
+
+def from_json(values: dict) -> Overrules:
+    """The inverse of ``as_json``. Raises KeyError, TypeError or ValueError for anything else."""
+    files = {row["path"]: (row["sha256"], row["action"]) for row in values["files"]}
+    kinds = {Issue(name): action for name, action in values["kinds"].items()}
+    unknown = {action for _, action in files.values()} | set(kinds.values())
+    if not unknown <= set(_ASKED):
+        raise ValueError(f"unknown actions {sorted(unknown - set(_ASKED))}")
+    return Overrules(files, kinds)
+
+
+def load(root: Path) -> Overrules:
+    """What was decided about a folder; nothing, if nothing was.
+
+    Raises:
+        PhotoError: the file is damaged. A decision that is silently lost would bring wrong labels back.
+    """
+    path = path_of(root)
+    try:
+        return from_json(read_json(path))
+    except FileNotFoundError:
+        return Overrules()
+    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise PhotoError(
+            f"What was decided about photos of “{root}” cannot be read ({error}). Remove “{path}” to begin with the rules alone."
+        ) from error
+
+
+def set_file(root: Path, path: str, sha256: str, action: str) -> Overrules:
+    """Decides about one photo. The newest decision stands last.
+
+    Args:
+        root: the folder of photos.
+        path: relative to it.
+        sha256: of the photo's bytes, as scanned.
+        action: USE, USE_ANYWAY or LEAVE_OUT. Whether it is possible is known to ``clean.choices``.
+
+    Returns:
+        All decisions as they are now.
+
+    Raises:
+        PhotoError: the decision cannot be kept.
+    """
+    _check(action)
+
+    def change(now: Overrules) -> Overrules:
+        files = {known: asked for known, asked in now.files.items() if known != path}
+        return replace(now, files=files | {path: (sha256, action)})
+
+    return _change(root, change)
+
+
+def leave_out(root: Path, path: str, sha256: str) -> Overrules:
+    """Leaves one photo out, for instance because its label is wrong. Args and raises: as ``set_file``."""
+    return set_file(root, path, sha256, LEAVE_OUT)
+
+
+def undo_files(root: Path, paths: Iterable[str]) -> Overrules:
+    """Forgets what was decided about single photos. Raises PhotoError: it cannot be kept."""
+    gone = set(paths)
+    return _change(root, lambda now: replace(now, files={p: a for p, a in now.files.items() if p not in gone}))
+
+
+def set_kind(root: Path, issue: Issue, action: str) -> Overrules:
+    """Decides about all photos with an issue. Returns and raises: as ``set_file``."""
+    _check(action)
+    return _change(root, lambda now: replace(now, kinds=now.kinds | {issue: action}))
+
+
+def undo_kind(root: Path, issue: Issue) -> Overrules:
+    """Forgets what was decided about a kind; decisions about single photos stay. Raises as ``undo_files``."""
+    return _change(root, lambda now: replace(now, kinds={k: a for k, a in now.kinds.items() if k != issue}))
+
+
+def put(root: Path, decided: Overrules) -> Overrules:
+    """Replaces all decisions, for instance by those that a data set was made with, or by none. Raises as ``undo_files``."""
+    return _change(root, lambda now: decided)
+
+
+def path_of(root: Path) -> Path:
+    """Where decisions about a folder are kept."""
+    folder = workspace() / "overrules"
+    folder.mkdir(exist_ok=True)
+    return folder / f"{hashlib.sha256(str(root).encode('utf-8', 'surrogateescape')).hexdigest()[:24]}.json"
+
+
+def _check(action: str) -> None:
+    if action not in _ASKED:
+        raise PhotoError(f"A photo can be asked to {', '.join(_ASKED)}; received “{action}”. Choose one of them.")
+
+
+def _change(root: Path, change: Callable[[Overrules], Overrules]) -> Overrules:
+    path = path_of(root)
+    lock = Lock(path.with_suffix(".lock"))
+    if not lock.acquire(_PATIENCE_SECONDS):
+        raise PhotoError("Another window is changing decisions about the same photos. Try again in a moment.")
+    with lock:
+        now = change(load(root))
+        try:
+            write_atomic(path, json.dumps({"root": str(root), **now.as_json()}, indent=1))
+        except OSError as error:
+            reason = disk_trouble(error, path.parent) or f"“{path}” cannot be written ({error.strerror})."
+            raise PhotoError(f"The decision was not kept. {reason}") from error
+    return now

@@ -1,0 +1,258 @@
+"""Every file that is not simply used: what it is, why, what happens to it, and a way to decide otherwise.
+
+A decision is kept at once and takes effect when the folder is prepared again, which one button does.
+"""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import streamlit as st
+
+from core import config
+from core.errors import AppError, PhotoError
+from core.photos import clean, origins, overrules, own
+from core.photos.clean import CONVERT, IGNORE, LEAVE_OUT, USE, CleaningStep
+from core.photos.dataset import Dataset
+from core.photos.decode import decode
+from core.photos.overrules import USE_ANYWAY, Overrules
+from core.photos.scan import Issue
+from pages.shared import pictures, state, words
+from pages.shared.current import dataset_of
+from pages.shared.state import Memory
+from pages.shared.work import prepare_photos
+
+ROWS = 12
+NOT_A_FILE_NAME, BY_HAND, BRIDGE = "not a photo file", "left out by hand", "joins two splits"
+_SIDE = 84  # pixels of a thumbnail
+_ACTION = {USE: "used", CONVERT: "converted and used", LEAVE_OUT: "left out", IGNORE: "ignored"}
+_NO_PICTURE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 84 84"><rect x="1" y="1" width="82" height="82" fill="#888888" '
+    'fill-opacity="0.12" stroke="#888888"/><path d="M24 24L60 60M60 24L24 60" stroke="#888888" stroke-width="3"/></svg>'
+)
+
+
+@dataclass(frozen=True)
+class _Files:
+    """Args: by_path: every file of the folder; odd: {kind: files that are not simply used}, the order of ``Issue``."""
+
+    by_path: dict[str, CleaningStep]
+    odd: dict[str, list[CleaningStep]]
+
+
+def steps_of(dataset: Dataset) -> dict[str, CleaningStep]:
+    """{path: what became of it} for every file of the folder; read again only when it was written anew. Not to be changed."""
+    return _files_of(dataset).by_path
+
+
+def _files_of(dataset: Dataset) -> _Files:
+    return _read(dataset.id, (dataset.folder / "scan.csv").stat().st_mtime_ns)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _read(dataset_id: str, stamp: int) -> _Files:
+    steps, odd = dataset_of(dataset_id).steps(), defaultdict(list)
+    for step in steps:
+        if step.action != USE or step.issue or step.rule:
+            odd[kind_of(step)].append(step)
+    if Issue.OTHER_CLASS in odd:  # the two of a pair side by side
+        odd[Issue.OTHER_CLASS].sort(key=lambda step: (min(step.path, step.twin), step.path))
+    return _Files({step.path: step for step in steps}, dict(odd))
+
+
+def kind_of(step: CleaningStep) -> str:
+    """An issue, or in words what a file without one is."""
+    if step.issue:
+        return step.issue.value
+    if step.action == IGNORE:
+        return NOT_A_FILE_NAME
+    return BY_HAND if step.rule or step.action != LEAVE_OUT else BRIDGE
+
+
+def show_plan(dataset: Dataset, busy: bool) -> None:
+    """The list. Args: busy: whether photos are being prepared now."""
+    st.header("What is not simply used")
+    try:
+        files, decided = _files_of(dataset), overrules.load(dataset.root)
+    except (AppError, OSError) as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return
+    may_decide = _may_decide(dataset)
+    if may_decide:
+        _show_pending(dataset, decided, busy)
+    groups = {kind: list(steps) for kind, steps in files.odd.items()}
+    by_hand = [
+        step for path in decided.files if (step := files.by_path.get(path)) and not step.issue and step.action == USE
+    ]
+    if by_hand:
+        groups[BY_HAND] = sorted([*groups.get(BY_HAND, ()), *by_hand], key=lambda step: step.path)
+    if not groups:
+        st.caption("Nothing: every file is a good photo and is used as it is.")
+        return
+    order = [kind for kind in (*(issue.value for issue in Issue), BY_HAND, BRIDGE, NOT_A_FILE_NAME) if kind in groups]
+    if st.session_state.get("plan_kind") not in order:  # the last file of the chosen kind may be gone
+        st.session_state.pop("plan_kind", None)
+    kind = st.pills(
+        "Kind", order, key="plan_kind", default=order[0], required=True,
+        format_func=lambda name: f"{name} · {len(groups[name]):,}",
+    )  # fmt: skip
+    steps = groups[kind]
+    issue = Issue(kind) if kind in set(Issue) else None
+    _show_kind(dataset, issue, steps, decided, may_decide)
+    num_pages = -(-len(steps) // ROWS)
+    slot = st.container()
+    number = st.pagination(num_pages, key=f"plan_page_{dataset.id}_{kind}") if num_pages > 1 else 1
+    with slot, st.grid(2, min_column_width=330, gap="small"):
+        for step in steps[(number - 1) * ROWS : number * ROWS]:
+            _show_row(dataset, step, files.by_path, decided, may_decide)
+
+
+def _may_decide(dataset: Dataset) -> bool:
+    """Classes of one's own belong to one browser; any other folder belongs to everybody who uses this server."""
+    if origins.of_root(dataset.root).kind != origins.OWN:
+        return True
+    return any(one.folder == dataset.root for one in own.mine(state.owner()))
+
+
+def _show_pending(dataset: Dataset, decided: Overrules, busy: bool) -> None:
+    visit, number = state.memory(), decided.num_changes_from(dataset.overrules)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if number:
+            st.button(
+                f"Apply {words.count(number, 'change')}", icon=":material/check:", key="plan-apply", disabled=busy,
+                on_click=visit.ask, args=(_apply, visit, dataset),
+                help="Prepares the same folder with the same settings. What the scan knows is remembered, so it takes seconds. Earlier data sets and their runs stay as they are.",
+            )  # fmt: skip
+            _button("Undo", "plan-undo", overrules.put, dataset.root, dataset.overrules, icon=":material/undo:")
+        if decided and (not number or dataset.overrules):
+            _button("Back to the rules alone", "plan-undo-all", overrules.put, dataset.root, Overrules())
+    if number:
+        st.caption("Your decisions are kept. They change the photos in use once they are applied; no file is touched.")
+
+
+def _apply(visit: Memory, dataset: Dataset) -> None:
+    """Prepares the folder of a data set again, as the data set was prepared."""
+    photos, split = dataset.photos or visit.draft.photos, dataset.split or visit.draft.split
+    photos = replace(photos, source=origins.source_of(dataset.root))
+    experiment = replace(visit.draft, photos=photos, split=split)
+    config.check(experiment)
+    visit.draft = experiment
+    prepare_photos(visit, experiment)
+
+
+def _show_kind(
+    dataset: Dataset, issue: Issue | None, steps: list[CleaningStep], decided: Overrules, may_decide: bool
+) -> None:
+    actions = Counter(_ACTION[step.action] for step in steps)
+    happens = ", ".join(f"{number:,} {action}" for action, number in actions.items())
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(f"{words.count(len(steps), 'file')}: {happens}." + (_pending_kind(dataset, issue, decided)))
+        if issue and may_decide:
+            if issue in decided.kinds:
+                _button(
+                    "Undo for all", "plan-kind-undo", overrules.undo_kind, dataset.root, issue, icon=":material/undo:"
+                )
+            for action in () if issue in decided.kinds else clean.choices(issue, whole_kind=True):
+                label = "Use all of them" if action == USE else "Leave all of them out"
+                _button(label, f"plan-kind-{action}", overrules.set_kind, dataset.root, issue, action)
+    if issue is Issue.OTHER_CLASS:
+        st.caption("One picture under two class names: which name is right? The other one stays out.")
+
+
+def _pending_kind(dataset: Dataset, issue: Issue | None, decided: Overrules) -> str:
+    if issue is None or decided.kinds.get(issue) == dataset.overrules.kinds.get(issue):
+        return ""
+    if issue not in decided.kinds:
+        return " **Once applied: as the rules say.**"
+    return f" **Once applied: all {_ACTION[decided.kinds[issue]]}**, but for those decided one by one."
+
+
+def _show_row(
+    dataset: Dataset, step: CleaningStep, by_path: dict[str, CleaningStep], decided: Overrules, may_decide: bool
+) -> None:
+    name = printable(step.path)
+    with st.container(border=True, horizontal=True, gap="small", vertical_alignment="top"):
+        picture = None if step.action == IGNORE or step.issue in clean.NO_PIXELS else _thumbnail(str(dataset.root), step.path, step.sha256)  # fmt: skip
+        alt = f"The photo {name}" if picture else f"No picture can be shown of {name}"
+        st.image(picture or _NO_PICTURE, width=_SIDE, alt=alt)
+        with st.container(width="stretch", gap="xxsmall"):
+            st.text(name, width="stretch")
+            of_class = f"{words.plain(step.class_name)} · " if step.class_name else ""
+            st.markdown(f"{of_class}{_what_happens(dataset, step, decided)}")
+            if step.reason:
+                st.caption(words.plain(step.reason))
+            if may_decide and step.action != IGNORE:
+                with st.container(horizontal=True, gap="small"):
+                    _show_choices(dataset, step, by_path, decided)
+
+
+def _what_happens(dataset: Dataset, step: CleaningStep, decided: Overrules) -> str:
+    now = _ACTION[step.action]
+    asked, applied = (one.asked(step.path, step.sha256, step.issue) for one in (decided, dataset.overrules))
+    if asked == applied or step.issue in clean.NO_PIXELS:
+        return f"{now}, as you decided" if step.rule else now
+    wanted = asked or ("" if step.rule == "" else step.rule)
+    will = LEAVE_OUT if wanted == LEAVE_OUT else wanted or clean.action_for(step.issue)
+    return f"{now} now; **{_ACTION.get(will, 'used')} once applied**"
+
+
+def _show_choices(dataset: Dataset, step: CleaningStep, by_path: dict[str, CleaningStep], decided: Overrules) -> None:
+    root, key = dataset.root, f"{dataset.id}-{printable(step.path)}"
+    if decided.files.get(step.path, ("",))[0] == step.sha256 and step.path in decided.files:
+        _button("Undo", f"plan-undo-{key}", overrules.undo_files, root, [step.path], icon=":material/undo:")
+        return
+    if step.issue in decided.kinds:  # an exception from what was decided about the kind
+        otherwise = USE if decided.kinds[step.issue] == LEAVE_OUT else LEAVE_OUT
+        label = "Use this one" if otherwise == USE else "Leave this one out"
+        _button(label, f"plan-file-{key}", overrules.set_file, root, step.path, step.sha256, otherwise)
+        return
+    possible = clean.choices(step.issue)
+    if kind_of(step) == BRIDGE:
+        possible = ()
+    twin = by_path.get(step.twin)
+    for action in possible:
+        if action == USE_ANYWAY:
+            if twin and decided.asked(twin.path, twin.sha256, twin.issue) in (USE, USE_ANYWAY):
+                _button("Use both", f"plan-both-{key}", _use_both, root, twin, step)
+            continue
+        if twin and step.issue is Issue.OTHER_CLASS:
+            label = f"Use it as {words.plain(step.class_name)}"
+            _button(label, f"plan-file-{key}", _use_as, root, step, twin)
+            continue
+        label = "Use it" if action == USE else "Leave it out"
+        _button(label, f"plan-file-{key}", overrules.set_file, root, step.path, step.sha256, action)
+
+
+def _use_as(root: Path, step: CleaningStep, twin: CleaningStep) -> None:
+    """One label instead of the other."""
+    overrules.undo_files(root, [twin.path])
+    overrules.set_file(root, step.path, step.sha256, USE)
+
+
+def _use_both(root: Path, *steps: CleaningStep) -> None:
+    for step in steps:
+        overrules.set_file(root, step.path, step.sha256, USE_ANYWAY)
+
+
+def _button(label: str, key: str, act, *arguments, icon: str | None = None) -> None:
+    st.button(label, key=key, icon=icon, on_click=_try, args=(state.memory(), act, *arguments))
+
+
+def _try(visit: Memory, act, *arguments) -> None:
+    try:
+        act(*arguments)
+    except AppError as error:
+        visit.remember(error)
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _thumbnail(root: str, path: str, sha256: str) -> bytes | None:
+    try:
+        return pictures.encode(pictures.shrink(decode(Path(root) / path), 2 * _SIDE), 80)
+    except (PhotoError, OSError):
+        return None
+
+
+def printable(text: str) -> str:
+    """A file's name may hold bytes that are no text, and line breaks."""
+    return " ".join(text.encode("utf-8", "replace").decode().split())
