@@ -914,7 +914,9 @@ def check(config: ExperimentConfig) -> None:
             (block.filters, f"its {block.filters} filters"),
         ):
             if count % block.groups:
-                best = max(g for g in range(1, block.groups + 1) if channels % g == 0 and block.filters % g == 0)
+                most = min(2 * block.groups, int(setting(f"{path}.groups").limits.maximum))
+                working = (g for g in range(1, most + 1) if channels % g == 0 and block.filters % g == 0)
+                best = min(working, key=lambda groups: abs(groups - block.groups))
                 raise ConfigError(
                     f"{path}.groups must divide {what}; received {block.groups}. Use {best}.", f"{path}.groups", best
                 )

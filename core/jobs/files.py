@@ -7,6 +7,7 @@ import secrets
 import shutil
 import tempfile
 import time
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,23 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 def workspace() -> Path:
     """The folder that holds data sets, runs and jobs: ``ALEXNET_HOME``, else ``workspace/`` in the project."""
-    folder = Path(os.environ.get("ALEXNET_HOME") or PROJECT / "workspace").expanduser().resolve()
-    folder.mkdir(parents=True, exist_ok=True)
+    return _made(_resolved(os.environ.get("ALEXNET_HOME") or str(PROJECT / "workspace"), os.getcwd()))
+
+
+@lru_cache(maxsize=8)
+def _resolved(folder: str, here: str) -> Path:
+    """A page asks for the workspace dozens of times a run; following its links anew each time was a fifth of some runs."""
+    return Path(here, Path(folder).expanduser()).resolve()
+
+
+def _made(folder: Path) -> Path:
+    if not folder.is_dir():  # a look is cheaper than a try, which locks the folder around it
+        folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
 def _inside(name: str) -> Path:
-    folder = workspace() / name
-    folder.mkdir(exist_ok=True)
-    return folder
+    return _made(workspace() / name)
 
 
 def datasets_folder() -> Path:

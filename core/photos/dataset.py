@@ -80,6 +80,10 @@ class Dataset:
 
     def counts(self) -> dict[str, dict[str, int]]:
         """{split: {class name: number of examples}}, every split and class present."""
+        return {split: dict(classes) for split, classes in self._counts.items()}
+
+    @cached_property
+    def _counts(self) -> dict[str, dict[str, int]]:
         table = {split: dict.fromkeys(self.class_names, 0) for split in SPLITS}
         for example in self.examples:
             table[example.split][example.class_name] += 1

@@ -44,7 +44,8 @@ _ICON_DONE = str(PROJECT / "assets" / "icon_done.svg")
 def draw() -> None:
     """Runs the page that the visitor is on, inside the frame."""
     here = st.navigation([places.page(name) for name in PLACES], position="hidden")
-    state.take_changes()
+    if state.take_changes(here.title):
+        places.go(next(name for name, place in PLACES.items() if place.title == state.memory().page))
     state.follow_address(here.title)
     if follow_up():
         state.write_address()

@@ -1,6 +1,7 @@
 """The pages, and the ways between them. Every way carries the draft, so that it can be opened in a new tab."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
@@ -44,6 +45,9 @@ def page(name: str) -> st.Page:
     )
 
 
+_known_page = lru_cache(page)  # for links, which read it only; what st.navigation gets is the visit's own
+
+
 def way_to(name: str, label: str | None = None, *, icon: str | None = None, **selections: str | None) -> None:
     """A link to a page.
 
@@ -55,7 +59,7 @@ def way_to(name: str, label: str | None = None, *, icon: str | None = None, **se
     """
     parameters = {**state.link(state.memory()), **selections}
     st.page_link(
-        page(name),
+        _known_page(name),
         label=label or PLACES[name].title,
         icon=PLACES[name].icon if icon is None else icon,
         query_params={key: value for key, value in parameters.items() if value},

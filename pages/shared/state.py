@@ -12,6 +12,7 @@ The draft is one frozen ``ExperimentConfig``; widgets are views of it. Two ways 
 """
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache, partial
@@ -34,6 +35,8 @@ SELECTIONS = ("dataset", "run", "job", "sweep")
 LISTS = {"network.blocks": ConvBlock, "network.dense": DenseBlock}
 # A folder on this computer and the name of one run do not belong into a link for others.
 PRIVATE = ("name", "schema_version", "preset", "photos.source")
+# How long a browser may take to show what the page wrote into a field: until then it tells the old value with every touch.
+UNSEEN_SECONDS = 0.5
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
@@ -44,6 +47,31 @@ def experiment_of(preset_id: str) -> ExperimentConfig:
 
 
 @dataclass
+class View:
+    """A widget as it was last drawn.
+
+    Args:
+        shown: the value it was last known to show.
+        on_change: called with the value that a person gives it.
+        page: the page it was drawn on.
+        replaced: the value that the browser held when the page last wrote another one, and when that was.
+    """
+
+    shown: object
+    on_change: Callable
+    page: str | None
+    replaced: tuple[object, float] | None = None
+
+    def is_unseen(self, told) -> bool:
+        """Whether the browser tells what it had before the page's last writing, since it cannot have shown that yet."""
+        return (
+            self.replaced is not None
+            and told == self.replaced[0]
+            and time.monotonic() - self.replaced[1] < UNSEEN_SECONDS
+        )
+
+
+@dataclass
 class Memory:
     """All that is remembered of a visit.
 
@@ -51,7 +79,7 @@ class Memory:
         draft: the experiment as it stands. Each setting is within its limits; rules that span settings may be broken
             (groups that do not divide, a map that collapses), so that the page can say so beside the field.
         dataset, run, job, sweep: ids that the visitor chose, or None.
-        views: key of a widget -> (the value it was last known to show, what a change of it does).
+        views: key of a widget -> what it was last known to show, and what a change of it does.
         sentences: for the person, shown once at the top of the page: (kind of alert, plain text).
         watched: id of the run whose end the browser's tab tells.
         asked: id of a run -> what it was last asked here, "stopping" or "pausing", until it has ended; None if to go on.
@@ -79,7 +107,7 @@ class Memory:
     run: str | None = None
     job: str | None = None
     sweep: str | None = None
-    views: dict[str, tuple[object, Callable]] = field(default_factory=dict)
+    views: dict[str, View] = field(default_factory=dict)
     sentences: list[tuple[str, str]] = field(default_factory=list)
     watched: str | None = None
     asked: dict[str, str | None] = field(default_factory=dict)
@@ -189,33 +217,49 @@ def view(key: str, value, on_change: Callable) -> bool:
     Returns:
         Whether the widget is to be given ``value`` as its start: Streamlit takes that or the state, not both.
     """
-    memory().views[key] = (value, on_change)
-    if key in st.session_state and st.session_state[key] != value:
+    visit = memory()
+    told = st.session_state.get(key, value)
+    before, visit.views[key] = visit.views.get(key), View(value, on_change, visit.page)
+    if told != value:
+        visit.views[key].replaced = told, time.monotonic()
         st.session_state[key] = value
         return False
+    if before is not None:
+        visit.views[key].replaced = before.replaced
     return True
 
 
-def take_changes() -> None:
+def take_changes(here: str) -> bool:
     """Hands every change that the person made since the last run to its view, then does what buttons asked for.
 
     The frame's first act.
+
+    Args:
+        here: the page that this run was asked for.
+
+    Returns:
+        Whether the person has left ``here`` already. A click on a link takes the cursor out of a field, and the browser
+        then tells the click first and what was typed after it, as a touch on the page that was left.
     """
     visit = memory()
-    views = visit.views
-    for key, (shown, on_change) in list(views.items()):
+    has_left = False
+    for key, drawn in list(visit.views.items()):
         if key not in st.session_state:
             continue
         now = st.session_state[key]
-        if now != shown:  # no touch of the session from here on: see the module's text
-            views[key] = (now, on_change)
-            on_change(now)
+        if now != drawn.shown and not drawn.is_unseen(
+            now
+        ):  # no touch of the session from here on: see the module's text
+            drawn.shown = now
+            has_left |= drawn.page == here != visit.page
+            drawn.on_change(now)
     visit.steps = visit.steps.noted(visit.draft)
     while visit.requests:
         try:
             visit.requests.pop(0)()
         except AppError as error:
             visit.remember(error)
+    return has_left
 
 
 def link(visit: Memory) -> dict[str, str]:

@@ -117,13 +117,15 @@ def test_the_article_s_numbers_a_class_are_a_valid_split():
     configs.check(configs.put_all(ExperimentConfig(), ["split.train=1000", "split.val=500", "split.test=500"]))
 
 
-def test_groups_that_do_not_divide_suggest_groups_that_do():
+@pytest.mark.parametrize(("groups", "nearest"), [(5, 4), (6, 4), (7, 8), (64, 8)])
+def test_groups_that_do_not_divide_suggest_the_nearest_that_do(groups, nearest):
     config = configs.put_all(
-        ExperimentConfig(), ["network.blocks.0.filters=24", "network.blocks.1.filters=64", "network.blocks.1.groups=5"]
+        ExperimentConfig(),
+        ["network.blocks.0.filters=24", "network.blocks.1.filters=64", f"network.blocks.1.groups={groups}"],
     )
     with pytest.raises(ConfigError) as caught:
         configs.check(config)
-    assert caught.value.suggestion == 4
+    assert caught.value.suggestion == nearest
 
 
 def test_an_overlay_replaces_lists_whole_and_keeps_everything_else():

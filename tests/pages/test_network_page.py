@@ -10,6 +10,7 @@ from core.config import from_json
 from core.errors import ConfigError
 from core.network.plan import plan
 from core.network.presets import PRESETS, experiment
+from pages.shared import state
 from pages.shared.layers import differing, nearest_layer
 from pages.shared.state import Memory
 from pages.shared.steps import MOST, Steps
@@ -42,6 +43,36 @@ def test_a_changed_filter_count_changes_table_and_sums(open_page):
     assert layers["conv1"][0] == "56×56×96"
     assert sum(number(row[1]) for row in layers.values()) == network.parameters
     assert sum(number(row[2]) for row in layers.values()) == network.multiply_adds
+
+
+def test_a_value_that_is_told_after_the_click_on_a_link_counts_and_the_link_too(open_page):
+    app = open_page("network", preset="narrow")
+    filters = app.number_input(key="network.blocks.0.filters")
+    app.session_state.memory.page = "Training"  # the link's own run, which this touch of the field cuts short
+    filters.set_value(48).run()
+    assert [title.value for title in app.title] == ["Training"]
+    assert app.session_state.memory.draft.network.blocks[0].filters == 48
+
+
+def test_a_touch_that_comes_before_the_browser_shows_an_undo_does_not_bring_the_old_value_back(open_page, monkeypatch):
+    monkeypatch.setattr(state, "UNSEEN_SECONDS", 3600.0)
+    app = open_page("network", preset="narrow")
+    app.number_input(key="network.blocks.0.filters").set_value(48).run()
+    app.button(key="undo").click().run()
+    app.number_input(key="network.blocks.0.filters").set_value(48)  # as a browser tells it that still shows 48
+    app.number_input(key="network.blocks.0.strides").set_value(3).run()
+    block = app.session_state.memory.draft.network.blocks[0]
+    assert (block.filters, block.strides) == (experiment("narrow").network.blocks[0].filters, 3)
+    assert app.number_input(key="network.blocks.0.filters").value == block.filters
+
+
+def test_a_value_undone_a_while_ago_may_be_typed_again(open_page, monkeypatch):
+    monkeypatch.setattr(state, "UNSEEN_SECONDS", 0.0)
+    app = open_page("network", preset="narrow")
+    app.number_input(key="network.blocks.0.filters").set_value(48).run()
+    app.button(key="undo").click().run()
+    app.number_input(key="network.blocks.0.filters").set_value(48).run()
+    assert app.session_state.memory.draft.network.blocks[0].filters == 48
 
 
 def test_every_preset_can_be_shown(open_page):
