@@ -163,6 +163,48 @@ def _prepare(config: ExperimentConfig):
     return dataset
 
 
+@main.command()
+@as_json
+def disk(as_json):
+    """Show what data sets, pixels, photos and runs take of the disk."""
+    from core.photos import disk as disks
+
+    found = disks.look()
+    for one in found.datasets:
+        used = f"{one.busy}" if one.busy else f"{len(one.runs)} runs" if one.runs else ""
+        text = f"{one.id:34}{_megabytes(one.cache_bytes)} pixels{_megabytes(one.files_bytes)} tables  {_printable(one.name)!r} {used}"
+        _emit(_printable_values(asdict(one)), as_json, text)
+    for folder in found.folders:
+        text = f"{_printable(folder.id) or '-':34}{_megabytes(folder.num_bytes)}  {_printable(folder.title)!r} {folder.kept}"
+        _emit(_printable_values(asdict(folder)), as_json, text)
+    if not as_json:
+        click.echo(f"{'in all':34}{_megabytes(found.total_bytes)}; {found.free_bytes / 1e9:,.1f} GB are free.")
+
+
+@main.command()
+@click.argument("item", metavar="ID")
+@click.option("--caches", "what", flag_value="caches", help="A data set's pixels; they are made again when needed.")
+@click.option("--all", "what", flag_value="all", help="The data set and its pixels; your photos stay where they are.")
+@as_json
+def clear(item, what, as_json):
+    """Clear a data set's pixels (--caches) or all of it (--all), or another thing that "disk" lists. Nothing in use is cleared."""
+    from core.photos import disk as disks
+
+    if what is None and item in (one.id for one in disks.look().datasets):
+        raise click.UsageError("Say what of the data set to clear: --caches for its pixels, --all for the whole.")
+    act = {"caches": disks.clear_caches, "all": disks.clear_dataset, None: disks.clear_folder}[what]
+    freed = act(item)
+    _emit({"cleared": item, "freed_bytes": freed}, as_json, f"{freed / 1e6:,.1f} MB are free again.")
+
+
+def _megabytes(num_bytes: int) -> str:
+    return f"{num_bytes / 1e6:>12,.1f} MB"
+
+
+def _printable_values(values: dict) -> dict:
+    return {name: _printable(value) if isinstance(value, str) else value for name, value in values.items()}
+
+
 # --- network ---------------------------------------------------------------------------------------------
 
 
