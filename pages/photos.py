@@ -5,13 +5,12 @@ import streamlit as st
 from core.photos.clean import USE, CleaningStep
 from core.photos.dataset import SPLITS, Dataset
 from pages.shared import pictures, state, words
+from pages.shared.balance import show_statistics
 from pages.shared.current import all_datasets, current_dataset, dataset_of
+from pages.shared.disk import show_disk
+from pages.shared.gallery import ACTION_WORDS, SPLIT_WORDS, show_gallery
 from pages.shared.sources import prepare, prepare_label, show_source, use_dataset
 from pages.shared.work import chosen_job, show_job
-
-GALLERY_PHOTOS = 24
-SPLIT_WORDS = {"train": "Training", "val": "Validation", "test": "Test"}
-ACTION_WORDS = {"use": "used", "convert": "converted and used", "leave out": "left out", "ignore": "ignored"}
 
 
 def choose_dataset(dataset_id: str) -> None:
@@ -49,7 +48,7 @@ def _split_sentence(counts: dict[str, dict[str, int]]) -> str:
         f"{SPLIT_WORDS[split]} {', '.join(f'{number} {name}' for name, number in counts[split].items())}"
         for split in SPLITS
     )
-    return "Photos by split and class: " + "; ".join(parts)
+    return words.printable("Photos by split and class: " + "; ".join(parts))
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -69,52 +68,16 @@ def show_wrong(dataset: Dataset) -> None:
     rows = [step for step in steps if not shown or str(step.issue or "not a photo file") in shown]
     st.dataframe(
         {
-            "File": [_printable(step.path) for step in rows],
-            "Class": [_printable(step.class_name or "") for step in rows],
+            "File": [words.printable(step.path) for step in rows],
+            "Class": [words.printable(step.class_name or "") for step in rows],
             "What": [str(step.issue or "not a photo file") for step in rows],
             "What happens": [ACTION_WORDS[step.action] for step in rows],
-            "Why": [_printable(step.reason) for step in rows],
+            "Why": [words.printable(step.reason) for step in rows],
         },
         hide_index=True,
         alt=f"{len(rows)} files that are not simply used, each with the reason",
         column_config={"Why": st.column_config.TextColumn(width="large")},
     )
-
-
-def _printable(text: str) -> str:
-    """A file's name may hold bytes that are no text."""
-    return text.encode("utf-8", "replace").decode()
-
-
-def show_gallery(dataset: Dataset) -> None:
-    st.header("The photos")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        split = st.segmented_control(
-            "Split", ("all", *SPLITS), key="gallery_split", default="all", required=True,
-            format_func=lambda name: SPLIT_WORDS.get(name, "All"), persist_state="session",
-        )  # fmt: skip
-        class_name = st.selectbox("Class", ("all classes", *dataset.class_names), key=f"gallery_class_{dataset.id}", width=220)  # fmt: skip
-    chosen = [
-        index
-        for index, example in enumerate(dataset.examples)
-        if split in ("all", example.split) and class_name in ("all classes", example.class_name)
-    ]
-    if not chosen:
-        st.caption("No photo is both.")
-        return
-    num_pages = -(-len(chosen) // GALLERY_PHOTOS)
-    slot = st.container()
-    number = st.pagination(num_pages, key=f"gallery_{dataset.id}_{split}_{class_name}") if num_pages > 1 else 1
-    with slot, st.grid(6, min_column_width=130, gap="small"):
-        for index in chosen[(number - 1) * GALLERY_PHOTOS : number * GALLERY_PHOTOS]:
-            example = dataset.examples[index]
-            picture = pictures.thumbnail(dataset.id, index)
-            with st.container(gap=None):
-                if picture is None:
-                    st.caption("This file is gone. Prepare the folder again.")
-                else:
-                    st.image(picture, width="stretch", alt=f"{_printable(example.class_name)}, {SPLIT_WORDS[example.split]}")  # fmt: skip
-                st.text(_printable(example.path.rsplit("/", 1)[-1]), wrap=False, width="stretch")
 
 
 st.title("Photos")
@@ -139,6 +102,7 @@ with st.container():
 dataset = current_dataset()
 if dataset is None:
     st.caption("What is found appears here: how many photos, what is wrong with them, and the photos themselves.")
+    show_disk()
     st.stop()
 every = all_datasets()
 if len(every) > 1:
@@ -149,7 +113,7 @@ if len(every) > 1:
         list(by_id),
         key="picked_dataset",
         format_func=lambda key: (
-            f"{_printable(by_id[key].name)} · {len(by_id[key].examples):,} photos · {words.when(by_id[key].created)}"
+            f"{words.printable(by_id[key].name)} · {len(by_id[key].examples):,} photos · {words.when(by_id[key].created)}"
         ),
         **start,
     )
@@ -157,5 +121,7 @@ else:
     st.header(words.plain(dataset.name))
 show_counts(dataset)
 show_split(dataset)
+show_statistics(dataset)
 show_wrong(dataset)
 show_gallery(dataset)
+show_disk()

@@ -115,6 +115,13 @@ def size_sentence(checks: Iterable[ImageCheck], input_size: int) -> str:
     )
 
 
+def aspect_sentence(checks: Iterable[ImageCheck]) -> str:
+    """How many photos lie, stand or are square."""
+    shapes = [check.width / check.height for check in measured(checks)]
+    lying, upright = sum(1 for shape in shapes if shape >= 1.1), sum(1 for shape in shapes if shape < 0.9)
+    return f"{lying:,} photos are wider than high, {upright:,} higher than wide, {len(shapes) - lying - upright:,} about square"
+
+
 def brightness_sentence(checks: Iterable[ImageCheck]) -> str:
     """How bright the photos are in the middle and at the ends."""
     levels = sorted(check.brightness for check in measured(checks))
