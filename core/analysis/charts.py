@@ -72,9 +72,9 @@ def confusion_matrix_alt(evaluation: Evaluation) -> str:
 
 
 def plain_labels(class_names: Iterable[str]) -> list[str]:
-    """Folder names as plain text for Plotly, which would read tags in them."""
+    """Folder names as plain text for Plotly, which would read tags in them, and shows an escaped quotation mark as it is."""
     names = [printable(name) for name in class_names]
-    return [html.escape(name if len(name) <= 24 else name[:23] + "…") for name in names]
+    return [html.escape(name if len(name) <= 24 else name[:23] + "…", quote=False) for name in names]
 
 
 def _percent(share: float) -> str:

@@ -171,19 +171,19 @@ def _show_one(dataset: Dataset, chosen: list[Photo], visit: Memory, act: Act | N
         if squared:
             st.image(squared, width=min(size, 224), alt=f"{photo.name} as the network sees it")
             st.caption(f"What the network sees: {size} × {size} pixels")
+        facts = _facts(photo)
+        st.table(
+            {"What": [name for name, _ in facts], "Known": [words.plain(value) for _, value in facts]},
+            hide_index=True,
+            hide_header=True,
+            border="horizontal",
+            alt="; ".join(f"{name}: {value}" for name, value in facts),
+        )
         if photo.check and photo.check.twin:
             twin = pictures.thumbnail(dataset.id, photo.check.twin)
             if twin:
                 st.image(twin, width=140, alt=f"Its twin {words.printable(photo.check.twin)}")
             st.caption(f"Its twin: {words.plain(photo.check.twin)}")
-    facts = _facts(photo)
-    st.dataframe(
-        {"": [name for name, _ in facts], "What is known": [value for _, value in facts]},
-        hide_index=True,
-        height="content",
-        alt="; ".join(f"{name}: {value}" for name, value in facts),
-        column_config={"What is known": st.column_config.TextColumn(width="large")},
-    )
     if photo.check is None:
         st.caption(OLD_DATASET)
     if act is not None:
@@ -209,7 +209,12 @@ def _facts(photo: Photo) -> list[tuple[str, str]]:
             ("Contrast", f"{check.contrast:.0f} grey levels, the standard deviation"),
             ("Sharpness", f"{check.sharpness:.3f}"),
             ("Twin", check.twin),
-            ("SHA-256", check.sha256),
-            ("Perceptual hash", check.perceptual_hash),
+            ("SHA-256", _grouped(check.sha256)),
+            ("Perceptual hash", _grouped(check.perceptual_hash)),
         ]
     return [(name, words.printable(value)) for name, value in rows if value]
+
+
+def _grouped(digits: str) -> str:
+    """Sixteen digits at a time, so that a line can break."""
+    return " ".join(digits[start : start + 16] for start in range(0, len(digits), 16))

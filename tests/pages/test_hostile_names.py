@@ -44,7 +44,7 @@ def test_every_photo_of_it_can_be_opened(made):
     for place in range(24):
         app.button(key=f"photo-{place}").click().run()
         assert not app.exception
-        assert app.dataframe[-1].value.iloc[0, 0] == "File"
+        assert app.table[-1].value.iloc[0, 0] == "File"
 
 
 def test_markup_in_labels_is_escaped(made):
