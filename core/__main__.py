@@ -18,6 +18,7 @@ from core.config import ExperimentConfig
 from core.errors import AppError
 from core.network import presets
 from core.terminal import Bar, bar, eta
+from core.text import printable
 
 # Only what every command needs is imported here, so that --help and plan answer at once.
 
@@ -29,7 +30,7 @@ class _Group(click.Group):
         try:
             return super().invoke(context)
         except AppError as error:
-            click.echo(str(error), err=True)
+            click.echo(_lines(str(error)), err=True)
             context.exit(1)
         except BrokenPipeError:  # the reader of our output has left, e.g. `| head`
             sys.stderr.close()
@@ -59,7 +60,12 @@ config_file = click.option(
 
 
 def _emit(values: dict, as_json: bool, text: str) -> None:
-    click.echo(json.dumps(values, ensure_ascii=False) if as_json else text)
+    click.echo(_printable(json.dumps(values, ensure_ascii=False)) if as_json else _lines(text))
+
+
+def _lines(text: str) -> str:
+    """For a terminal: our own line breaks stay, and nothing that a file name holds moves the cursor."""
+    return "\n".join(printable(line) for line in text.split("\n"))
 
 
 def _experiment(preset_id: str, config_path: Path | None, assignments: tuple[str, ...]) -> ExperimentConfig:
@@ -112,12 +118,12 @@ def scan(folder, as_json):
             "path": _printable(step.path),
             "action": step.action,
             "issue": str(step.issue) if step.issue else None,
-            "reason": step.reason,
+            "reason": _printable(step.reason),
         }
         if as_json:
             click.echo(json.dumps(row, ensure_ascii=False))
         elif step.action != "use" or step.issue or step.rule:
-            click.echo(f"{step.action}: {row['path']!r}: {step.issue or ''} ({step.reason})")
+            click.echo(_lines(f"{step.action}: {row['path']!r}: {step.issue or ''} ({printable(step.reason)})"))
     summary = plan.counts()
     _emit(summary, as_json, _counts_sentence(summary))
 
@@ -198,10 +204,48 @@ def _prepare(config: ExperimentConfig):
     network = config.network
     open_cache(dataset, network.input_size, config.photos.fit, network.input_channels, report)
     report.end()
-    click.echo(f"{dataset.name}: {_counts_sentence(dataset.summary)}", err=True)
+    click.echo(f"{printable(dataset.name)}: {_counts_sentence(dataset.summary)}", err=True)
     for note in dataset.summary.get("notes", []):
-        click.echo(note, err=True)
+        click.echo(printable(note), err=True)
     return dataset
+
+
+@main.command()
+@as_json
+def disk(as_json):
+    """Show what data sets, pixels, photos and runs take of the disk."""
+    from core.photos import disk as disks
+
+    found = disks.look()
+    for one in found.datasets:
+        used = f"{one.busy}" if one.busy else f"{len(one.runs)} runs" if one.runs else ""
+        text = f"{one.id:34}{_megabytes(one.cache_bytes)} pixels{_megabytes(one.files_bytes)} tables  {_printable(one.name)!r} {used}"
+        _emit(asdict(one), as_json, text)
+    for folder in found.folders:
+        text = f"{_printable(folder.id) or '-':34}{_megabytes(folder.num_bytes)}  {_printable(folder.title)!r} {folder.kept}"
+        _emit(asdict(folder), as_json, text)
+    if not as_json:
+        click.echo(f"{'in all':34}{_megabytes(found.total_bytes)}; {found.free_bytes / 1e9:,.1f} GB are free.")
+
+
+@main.command()
+@click.argument("item", metavar="ID")
+@click.option("--caches", "what", flag_value="caches", help="A data set's pixels; they are made again when needed.")
+@click.option("--all", "what", flag_value="all", help="The data set and its pixels; your photos stay where they are.")
+@as_json
+def clear(item, what, as_json):
+    """Clear a data set's pixels (--caches) or all of it (--all), or another thing that "disk" lists. Nothing in use is cleared."""
+    from core.photos import disk as disks
+
+    if what is None and item in (one.id for one in disks.look().datasets):
+        raise click.UsageError("Say what of the data set to clear: --caches for its pixels, --all for the whole.")
+    act = {"caches": disks.clear_caches, "all": disks.clear_dataset, None: disks.clear_folder}[what]
+    freed = act(item)
+    _emit({"cleared": item, "freed_bytes": freed}, as_json, f"{freed / 1e6:,.1f} MB are free again.")
+
+
+def _megabytes(num_bytes: int) -> str:
+    return f"{num_bytes / 1e6:>12,.1f} MB"
 
 
 # --- network ---------------------------------------------------------------------------------------------

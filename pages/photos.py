@@ -4,14 +4,14 @@ import streamlit as st
 
 from core.photos.dataset import SPLITS, Dataset
 from pages.shared import pictures, state, words
+from pages.shared.balance import show_statistics
 from pages.shared.current import all_datasets, current_dataset, dataset_of
+from pages.shared.disk import show_disk
+from pages.shared.gallery import SPLIT_WORDS, show_gallery
 from pages.shared.leaks import show_leaks
-from pages.shared.plan_table import printable, show_plan
+from pages.shared.plan_table import show_decision, show_plan
 from pages.shared.sources import prepare, prepare_label, show_source, use_dataset
 from pages.shared.work import chosen_job, show_job
-
-GALLERY_PHOTOS = 24
-SPLIT_WORDS = {"train": "Training", "val": "Validation", "test": "Test"}
 
 
 def choose_dataset(dataset_id: str) -> None:
@@ -52,38 +52,7 @@ def _split_sentence(counts: dict[str, dict[str, int]]) -> str:
         f"{SPLIT_WORDS[split]} {', '.join(f'{number} {name}' for name, number in counts[split].items())}"
         for split in SPLITS
     )
-    return "Photos by split and class: " + "; ".join(parts)
-
-
-def show_gallery(dataset: Dataset) -> None:
-    st.header("The photos")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        split = st.segmented_control(
-            "Split", ("all", *SPLITS), key="gallery_split", default="all", required=True,
-            format_func=lambda name: SPLIT_WORDS.get(name, "All"), persist_state="session",
-        )  # fmt: skip
-        class_name = st.selectbox("Class", ("all classes", *dataset.class_names), key=f"gallery_class_{dataset.id}", width=220)  # fmt: skip
-    chosen = [
-        index
-        for index, example in enumerate(dataset.examples)
-        if split in ("all", example.split) and class_name in ("all classes", example.class_name)
-    ]
-    if not chosen:
-        st.caption("No photo is both.")
-        return
-    num_pages = -(-len(chosen) // GALLERY_PHOTOS)
-    slot = st.container()
-    number = st.pagination(num_pages, key=f"gallery_{dataset.id}_{split}_{class_name}") if num_pages > 1 else 1
-    with slot, st.grid(6, min_column_width=130, gap="small"):
-        for index in chosen[(number - 1) * GALLERY_PHOTOS : number * GALLERY_PHOTOS]:
-            example = dataset.examples[index]
-            picture = pictures.thumbnail(dataset.id, index)
-            with st.container(gap=None):
-                if picture is None:
-                    st.caption("This file is gone. Prepare the folder again.")
-                else:
-                    st.image(picture, width="stretch", alt=f"{printable(example.class_name)}, {SPLIT_WORDS[example.split]}")  # fmt: skip
-                st.text(printable(example.path.rsplit("/", 1)[-1]), wrap=False, width="stretch")
+    return words.printable("Photos by split and class: " + "; ".join(parts))
 
 
 st.title("Photos")
@@ -108,6 +77,7 @@ with st.container():
 dataset = current_dataset()
 if dataset is None:
     st.caption("What is found appears here: how many photos, what is wrong with them, and the photos themselves.")
+    show_disk()
     st.stop()
 every = all_datasets()
 if len(every) > 1:
@@ -118,7 +88,7 @@ if len(every) > 1:
         list(by_id),
         key="picked_dataset",
         format_func=lambda key: (
-            f"{printable(by_id[key].name)} · {len(by_id[key].examples):,} photos · {words.when(by_id[key].created)}"
+            f"{words.printable(by_id[key].name)} · {len(by_id[key].examples):,} photos · {words.when(by_id[key].created)}"
         ),
         **start,
     )
@@ -126,6 +96,8 @@ else:
     st.header(words.plain(dataset.name))
 show_counts(dataset)
 show_split(dataset)
+show_statistics(dataset)
 show_plan(dataset, busy)
 show_leaks(dataset)
-show_gallery(dataset)
+show_gallery(dataset, show_decision)
+show_disk()

@@ -11,6 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.analysis.evaluation import Evaluation
+from core.text import printable
 
 _CELLS = {False: ("#EAF3F9", "#0072B2"), True: ("#10293A", "#56B4E9")}  # by dark: nobody, everybody of a row
 
@@ -19,7 +20,7 @@ def confusion_matrix(evaluation: Evaluation, dark: bool = False) -> go.Figure:
     """Counts by true class (rows) and answer (columns), coloured by share of the row; correct and wrong are also said."""
     counts = evaluation.confusion_matrix  # [i, j]: true i, predicted j
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
-    names = _labels(evaluation.class_names)
+    names = plain_labels(evaluation.class_names)
     size, roomy = range(len(names)), len(names) <= 4
     word = [["correct" if i == j else "wrong" for j in size] for i in size]
     figure = go.Figure(
@@ -52,7 +53,7 @@ def confusion_matrix(evaluation: Evaluation, dark: bool = False) -> go.Figure:
     ticks = {"tickvals": list(size), "ticktext": names, "showgrid": False, "zeroline": False, "constrain": "domain"}
     figure.update_xaxes(title_text="What the network said", **ticks)
     figure.update_yaxes(title_text="What it was", autorange="reversed", scaleanchor="x", **ticks)
-    return _finish(figure)
+    return finish(figure)
 
 
 def confusion_matrix_alt(evaluation: Evaluation) -> str:
@@ -70,9 +71,10 @@ def confusion_matrix_alt(evaluation: Evaluation) -> str:
     return f"Confusion matrix of {evaluation.num_photos:,} photos. " + " ".join(lines)
 
 
-def _labels(class_names: Iterable[str]) -> list[str]:
-    """Folder names as plain text for Plotly, which would read tags in them."""
-    return [html.escape(name if len(name) <= 24 else name[:23] + "…") for name in class_names]
+def plain_labels(class_names: Iterable[str]) -> list[str]:
+    """Folder names as plain text for Plotly, which would read tags in them, and shows an escaped quotation mark as it is."""
+    names = [printable(name) for name in class_names]
+    return [html.escape(name if len(name) <= 24 else name[:23] + "…", quote=False) for name in names]
 
 
 def _percent(share: float) -> str:
@@ -81,7 +83,7 @@ def _percent(share: float) -> str:
     return f"{shown} %"
 
 
-def _finish(figure: go.Figure) -> go.Figure:
+def finish(figure: go.Figure) -> go.Figure:
     figure.update_layout(
         paper_bgcolor="rgba(0, 0, 0, 0)",
         plot_bgcolor="rgba(0, 0, 0, 0)",

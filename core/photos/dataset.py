@@ -1,7 +1,8 @@
 """A data set: photos of a folder, cleaned and split, under an id.
 
 ``workspace/datasets/<id>/`` holds dataset.json, dataset.csv (which photo is in which split), scan.csv (what became of
-every file and why) and the pixel caches. The photos themselves stay where they are.
+every file and why), facts.csv (what the scan measured of every photo) and the pixel caches. The photos themselves stay
+where they are.
 """
 
 import csv
@@ -27,7 +28,7 @@ from core.jobs import Report, check_id, datasets_folder, no_report, read_json, s
 from core.photos import clean, origins, overrules, scan, split
 from core.photos.clean import LEAVE_OUT, CleaningPlan, CleaningStep
 from core.photos.overrules import Overrules
-from core.photos.scan import Issue, csv_rows, rows_to_csv
+from core.photos.scan import ImageCheck, Issue, csv_rows, rows_to_csv
 from core.photos.sources import SPLITS
 from core.photos.split import Example
 
@@ -93,16 +94,31 @@ class Dataset:
         """What became of every file of the folder and why, by path."""
         return tuple(_step_from_row(row) for row in csv_rows(self.folder / "scan.csv"))
 
-    def save(self, steps: Iterable[CleaningStep] = ()) -> None:
+    @property
+    def facts_path(self) -> Path:
+        """Where the facts lie; data sets that an older version made have no such file."""
+        return self.folder / "facts.csv"
+
+    def facts(self) -> dict[str, ImageCheck]:
+        """{path: what the scan measured of that photo}, used or not; empty where the file is missing or damaged."""
+        try:
+            checks = [_check_from_row(row) for row in csv_rows(self.facts_path)]
+        except (OSError, csv.Error, TypeError, ValueError):
+            return {}  # they are shown and nothing rests on them; preparing again writes a missing file
+        return {check.path: check for check in checks}
+
+    def save(self, steps: Iterable[CleaningStep] = (), checks: Iterable[ImageCheck] = ()) -> None:
         """Writes the data set's folder, whole or not at all; one that is there with this id is brought up to date.
 
         Args:
             steps: what became of every file; kept as scan.csv.
+            checks: what the scan measured of every photo; kept as facts.csv.
 
         Raises:
             PhotoError: the disk is full or may not be written.
         """
         content = {
+            "facts.csv": rows_to_csv(list(checks)),
             "scan.csv": rows_to_csv(list(steps)),
             "dataset.csv": rows_to_csv(self.examples),
             "dataset.json": json.dumps(
@@ -259,13 +275,14 @@ def _stored(
     try:
         before = load(dataset.id)
     except PhotoError:
-        dataset.save(cleaned.steps)
+        dataset.save(cleaned.steps, scanned.checks)
         return dataset
-    if _lasting(before) == _lasting(dataset):
+    if _lasting(before) == _lasting(dataset) and before.facts():
         return before
-    # The same photos, but the folder moved, files that are not used came or went, or other settings came to the same.
+    # The same photos, but the folder moved, files that are not used came or went, or other settings came to the same,
+    # or the facts are missing.
     now = Dataset(**{**_as_fields(dataset), "name": before.name, "created": before.created})
-    now.save(cleaned.steps)
+    now.save(cleaned.steps, scanned.checks)
     return now
 
 
@@ -384,3 +401,17 @@ def _step_from_row(row: dict[str, str]) -> CleaningStep:
         row.get("rule") or "",
         row.get("twin") or "",
     )
+
+
+def _check_from_row(row: dict[str, str]) -> ImageCheck:
+    kinds = {field.name: field.type for field in fields(ImageCheck)}
+    return ImageCheck(**{name: _value(text, kinds[name]) for name, text in row.items() if name in kinds})
+
+
+def _value(text: str, kind: type) -> object:
+    """A field of a CSV file as the type that its dataclass declares; an empty one is None where that is allowed."""
+    if kind in (str, int, float):
+        return kind(text)
+    if not text:
+        return None
+    return Issue(text) if kind == Issue | None else text

@@ -1,6 +1,7 @@
 """Photos as the browser gets them: decoded by the one decoder, small, encoded once, kept as bytes."""
 
 import math
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,7 +13,7 @@ from core.photos.dataset import Dataset
 from core.photos.decode import decode, load
 from pages.shared.current import dataset_of
 
-THUMBNAIL_PIXELS = 320
+THUMBNAIL_PIXELS, LARGE_PIXELS = 320, 1000
 
 
 def encode(image: np.ndarray, quality: int = 88) -> bytes:
@@ -37,14 +38,53 @@ def shrink(image: np.ndarray, side: int = THUMBNAIL_PIXELS) -> np.ndarray:
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA).reshape(size[1], size[0], image.shape[2])
 
 
+def thumbnail(dataset_id: str, path: str) -> bytes | None:
+    """One photo of a data set's folder, used or not: small, upright, in its own proportions; None where it is gone."""
+    return _small(dataset_id, _key(path))
+
+
+def large(dataset_id: str, path: str) -> bytes | None:
+    """The same, as large as a dialog shows it."""
+    return _large(dataset_id, _key(path))
+
+
+def seen(dataset_id: str, path: str, size: int, fit: str, channels: int) -> bytes | None:
+    """What the network gets of it before augmentation, every pixel as it is; None where the file is gone."""
+    return _seen(dataset_id, _key(path), size, fit, channels)
+
+
 @st.cache_data(max_entries=1000, show_spinner=False)
-def thumbnail(dataset_id: str, index: int) -> bytes | None:
-    """One photo of a data set, small, upright, in its own proportions; None where the file is gone."""
-    dataset = dataset_of(dataset_id)
+def _small(dataset_id: str, key: bytes) -> bytes | None:
+    return _encoded(dataset_id, key, THUMBNAIL_PIXELS, 82)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _large(dataset_id: str, key: bytes) -> bytes | None:
+    return _encoded(dataset_id, key, LARGE_PIXELS, 88)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _seen(dataset_id: str, key: bytes, size: int, fit: str, channels: int) -> bytes | None:
     try:
-        return encode(shrink(decode(dataset.root / dataset.examples[index].path)), 82)
+        return encode_exact(load(_file(dataset_id, key), size, fit, channels))
     except (PhotoError, OSError):
         return None
+
+
+def _encoded(dataset_id: str, key: bytes, side: int, quality: int) -> bytes | None:
+    try:
+        return encode(shrink(decode(_file(dataset_id, key)), side), quality)
+    except (PhotoError, OSError):
+        return None
+
+
+def _key(path: str) -> bytes:
+    """A path that Streamlit can hash: it encodes text, which fails for names with bytes that are no text."""
+    return path.encode("utf-8", "surrogateescape")
+
+
+def _file(dataset_id: str, key: bytes) -> Path:
+    return dataset_of(dataset_id).root / key.decode("utf-8", "surrogateescape")
 
 
 def square(dataset: Dataset, index: int, size: int, fit: str, channels: int) -> np.ndarray:

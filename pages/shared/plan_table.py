@@ -10,11 +10,10 @@ from pathlib import Path
 import streamlit as st
 
 from core import config
-from core.errors import AppError, PhotoError
+from core.errors import AppError
 from core.photos import clean, origins, overrules, own
 from core.photos.clean import CONVERT, IGNORE, LEAVE_OUT, USE, CleaningStep
 from core.photos.dataset import Dataset
-from core.photos.decode import decode
 from core.photos.overrules import USE_ANYWAY, Overrules
 from core.photos.scan import Issue
 from pages.shared import pictures, state, words
@@ -170,9 +169,9 @@ def _pending_kind(dataset: Dataset, issue: Issue | None, decided: Overrules) -> 
 def _show_row(
     dataset: Dataset, step: CleaningStep, by_path: dict[str, CleaningStep], decided: Overrules, may_decide: bool
 ) -> None:
-    name = printable(step.path)
+    name = words.printable(step.path)
     with st.container(border=True, horizontal=True, gap="small", vertical_alignment="top"):
-        picture = None if step.action == IGNORE or step.issue in clean.NO_PIXELS else _thumbnail(str(dataset.root), step.path, step.sha256)  # fmt: skip
+        picture = None if step.action == IGNORE or step.issue in clean.NO_PIXELS else pictures.thumbnail(dataset.id, step.path)  # fmt: skip
         alt = f"The photo {name}" if picture else f"No picture can be shown of {name}"
         st.image(picture or _NO_PICTURE, width=_SIDE, alt=alt)
         with st.container(width="stretch", gap="xxsmall"):
@@ -196,8 +195,27 @@ def _what_happens(dataset: Dataset, step: CleaningStep, decided: Overrules) -> s
     return f"{now} now; **{_ACTION.get(will, 'used')} once applied**"
 
 
-def _show_choices(dataset: Dataset, step: CleaningStep, by_path: dict[str, CleaningStep], decided: Overrules) -> None:
-    root, key = dataset.root, f"{dataset.id}-{printable(step.path)}"
+def show_decision(dataset: Dataset, path: str) -> None:
+    """For the gallery's dialog: what happens to one file, and the ways to decide otherwise."""
+    step = steps_of(dataset).get(path)
+    if step is None or step.action == IGNORE or not _may_decide(dataset):
+        return
+    try:
+        decided = overrules.load(dataset.root)
+    except (AppError, OSError) as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"This photo is {_what_happens(dataset, step, decided)}.")
+        _show_choices(dataset, step, steps_of(dataset), decided, "dialog-")
+    if decided.num_changes_from(dataset.overrules):
+        st.caption("Decisions change the photos in use once they are applied, above the list on this page.")
+
+
+def _show_choices(
+    dataset: Dataset, step: CleaningStep, by_path: dict[str, CleaningStep], decided: Overrules, where: str = ""
+) -> None:
+    root, key = dataset.root, f"{where}{dataset.id}-{words.printable(step.path)}"
     if decided.files.get(step.path, ("",))[0] == step.sha256 and step.path in decided.files:
         _button("Undo", f"plan-undo-{key}", overrules.undo_files, root, [step.path], icon=":material/undo:")
         return
@@ -243,16 +261,3 @@ def _try(visit: Memory, act, *arguments) -> None:
         act(*arguments)
     except AppError as error:
         visit.remember(error)
-
-
-@st.cache_data(max_entries=500, show_spinner=False)
-def _thumbnail(root: str, path: str, sha256: str) -> bytes | None:
-    try:
-        return pictures.encode(pictures.shrink(decode(Path(root) / path), 2 * _SIDE), 80)
-    except (PhotoError, OSError):
-        return None
-
-
-def printable(text: str) -> str:
-    """A file's name may hold bytes that are no text, and line breaks."""
-    return " ".join(text.encode("utf-8", "replace").decode().split())

@@ -96,6 +96,7 @@ class Memory:
         layer: which layer's fields the Network page shows: ``input``, ``blocks.0``, ``dense.0`` or ``output``.
         width_base: the network that the Network page's width scales; None for the preset's.
         compared: what stands beside the draft there: ``""``, ``preset:`` or ``run:`` and an id.
+        looked_at: which photo of the gallery's choice its dialog shows, from 0.
         loaded: id of the uploaded file that was taken last.
         swept: which setting the Training page offers to try several values of.
         sweep_values: setting -> the values to try, as text or as the choices picked.
@@ -124,6 +125,7 @@ class Memory:
     layer: str = "blocks.0"
     width_base: NetworkConfig | None = None
     compared: str = ""
+    looked_at: int = 0
     loaded: str = ""
     swept: str = "network.blocks.0.filters"
     sweep_values: dict[str, str | list] = field(default_factory=dict)

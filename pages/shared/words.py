@@ -3,6 +3,8 @@
 import re
 from datetime import datetime
 
+from core.text import printable
+
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$^=&\"'])")
 _JOINER = "\u2060"  # takes no room; keeps ":smile:", "www." and "://" from becoming pictures and links
 
@@ -12,8 +14,7 @@ def plain(text: str) -> str:
 
     Every label, caption and alert of Streamlit is Markdown, so a photo called ``[x](https://…).jpg`` would be a link.
     """
-    text = re.sub(r"[\r\n\t\x00-\x1f\x7f]+", " ", str(text))
-    text = text.encode("utf-8", "replace").decode()  # a file name may hold bytes that are no text
+    text = re.sub(r" {2,}", " ", printable(str(text)))
     text = text.replace(":", f":{_JOINER}").replace("@", f"@{_JOINER}").replace("www", f"ww{_JOINER}w")
     return _MARKDOWN.sub(r"\\\1", text)
 

@@ -173,3 +173,13 @@ def test_what_copies_would_do_is_said_also_where_it_is_nothing(photos_page, made
 def test_the_numbers_that_were_used_are_shown(photos_page, made):
     app = photos_page()
     assert "Dealt 0.5 : 0.25 : 0.25 by split seed 4" in texts(app)
+
+
+def test_a_good_photo_is_left_out_from_its_dialog(photos_page, made):
+    path = made.examples[0].path
+    app = photos_page()
+    next(one for one in app.button if one.key == "photo-0").click().run()
+    app.button(key=f"plan-file-dialog-{made.id}-{path}").click().run()
+    assert not app.exception
+    assert overrules.load(made.root).files[path][1] == LEAVE_OUT
+    assert button(app, "Apply 1 change")

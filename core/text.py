@@ -1,0 +1,21 @@
+"""Other people's text (file names above all) as one line that every terminal, browser and encoder takes."""
+
+import unicodedata
+
+_TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+def printable(text: str) -> str:
+    """The text on one line, every letter of it encodable.
+
+    Bytes of a file name that are no text become the replacement character. Marks that turn the writing direction are
+    spelt out, since after them even our own words would run backwards: a name could make ``exe.jpg`` of ``gpj.exe``.
+    """
+    return text if text.isprintable() else "".join(_shown(letter) for letter in text)
+
+
+def _shown(letter: str) -> str:
+    if letter in _TURNING:
+        return f"⟨U+{ord(letter):04X}⟩"
+    kind = unicodedata.category(letter)
+    return " " if kind in ("Cc", "Zl", "Zp") else "\ufffd" if kind == "Cs" else letter
