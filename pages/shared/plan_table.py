@@ -127,7 +127,9 @@ def _show_pending(dataset: Dataset, decided: Overrules, busy: bool) -> None:
         if decided and (not number or dataset.overrules):
             _button("Back to the rules alone", "plan-undo-all", overrules.put, dataset.root, Overrules())
     if number:
-        st.caption("Your decisions are kept. They change the photos in use once they are applied; no file is touched.")
+        st.caption(
+            "Decisions belong to the folder and hold for everybody who prepares it. They change the photos in use once they are applied; no file is touched."
+        )
 
 
 def _apply(visit: Memory, dataset: Dataset) -> None:
@@ -172,9 +174,10 @@ def _show_row(
 ) -> None:
     name = printable(step.path)
     with st.container(border=True, horizontal=True, gap="small", vertical_alignment="top"):
-        picture = None if step.action == IGNORE or step.issue in clean.NO_PIXELS else _thumbnail(str(dataset.root), step.path, step.sha256)  # fmt: skip
-        alt = f"The photo {name}" if picture else f"No picture can be shown of {name}"
-        st.image(picture or _NO_PICTURE, width=_SIDE, alt=alt)
+        has_pixels = step.action != IGNORE and step.issue not in clean.NO_PIXELS
+        found = _thumbnail(str(dataset.root), step.path, step.sha256) if has_pixels else None
+        picture, width = found or (_NO_PICTURE, _SIDE)
+        st.image(picture, width=width, alt=f"The photo {name}" if found else f"No picture can be shown of {name}")
         with st.container(width="stretch", gap="xxsmall"):
             st.text(name, width="stretch")
             of_class = f"{words.plain(step.class_name)} · " if step.class_name else ""
@@ -246,11 +249,14 @@ def _try(visit: Memory, act, *arguments) -> None:
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
-def _thumbnail(root: str, path: str, sha256: str) -> bytes | None:
+def _thumbnail(root: str, path: str, sha256: str) -> tuple[bytes, int] | None:
+    """(JPEG, its width on the page in pixels); a tall photo is narrower, so that no row is taller than it needs."""
     try:
-        return pictures.encode(pictures.shrink(decode(Path(root) / path), 2 * _SIDE), 80)
+        image = pictures.shrink(decode(Path(root) / path), 2 * _SIDE)
     except (PhotoError, OSError):
         return None
+    height, width = image.shape[:2]
+    return pictures.encode(image, 80), min(_SIDE, max(1, round(_SIDE * 1.4 * width / height)))
 
 
 def printable(text: str) -> str:
