@@ -173,3 +173,18 @@ def test_what_copies_would_do_is_said_also_where_it_is_nothing(photos_page, made
 def test_the_numbers_that_were_used_are_shown(photos_page, made):
     app = photos_page()
     assert "Dealt 0.5 : 0.25 : 0.25 by split seed 4" in texts(app)
+
+
+def test_one_photo_can_be_decided_about_elsewhere(workspace, made):
+    def elsewhere(dataset_id, path):
+        from core.photos.dataset import load
+        from pages.shared.plan_table import show_decision
+
+        show_decision(load(dataset_id), path, "gallery")
+
+    path = made.examples[0].path
+    app = AppTest.from_function(elsewhere, args=(made.id, path), default_timeout=60).run()
+    assert "What happens: used." in texts(app)
+    button(app, "Leave it out").click().run()
+    assert list(overrules.load(made.root).files) == [path] and "left out once applied" in texts(app)
+    assert not AppTest.from_function(elsewhere, args=(made.id, "note.txt"), default_timeout=60).run().button
