@@ -137,9 +137,9 @@ def _counts_sentence(summary: dict) -> str:
 def overrule(folder, what, action, as_json):
     """Decide otherwise than the rules about photos of FOLDER; prepare and scan follow it. No file is changed.
 
-    FOLDER may also be a data set's id, for photos that came from a zip or an archive. PATH is a photo's, relative to FOLDER, as scan shows it. KIND is an issue, e.g. "near-duplicate". With undo, "all"
-    means everything that was decided. Of a picture under two class names, "use" takes the one named last, and
-    "use-anyway" both.
+    FOLDER may also be a data set's id, for photos that came from a zip or an archive. PATH is a photo's, relative to
+    FOLDER, as scan shows it. KIND is an issue, e.g. "near-duplicate". With undo, "all" means everything that was decided.
+    Of a picture under two class names, "use" takes the one named last, and "use-anyway" both.
     """
     from core.photos import clean, overrules
     from core.photos import scan as scans
