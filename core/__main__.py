@@ -143,15 +143,15 @@ def _counts_sentence(summary: dict) -> str:
 def overrule(folder, what, action, as_json):
     """Decide otherwise than the rules about photos of FOLDER; prepare and scan follow it. No file is changed.
 
-    PATH is a photo's, relative to FOLDER, as scan shows it. KIND is an issue, e.g. "near-duplicate". With undo, "all"
-    means everything that was decided. Of a picture under two class names, "use" takes the one named last, and
-    "use-anyway" both.
+    FOLDER may also be a data set's id, for photos that came from a zip or an archive. PATH is a photo's, relative to
+    FOLDER, as scan shows it. KIND is an issue, e.g. "near-duplicate". With undo, "all" means everything that was decided.
+    Of a picture under two class names, "use" takes the one named last, and "use-anyway" both.
     """
     from core.photos import clean, overrules
     from core.photos import scan as scans
 
     action, report = action.replace("-", " "), Bar()
-    found = scans.scan(Path(folder), report)
+    found = scans.scan(Path(folder) if Path(folder).exists() else _root_of(folder), report)
     report.end()
     steps = clean.plan(found).steps
     step = next((step for step in steps if _printable(step.path) == _printable(what)), None)
@@ -174,6 +174,16 @@ def overrule(folder, what, action, as_json):
     summary = clean.plan(found, decided).counts()
     values = {"overruled": {"files": len(decided.files), "kinds": [str(kind) for kind in decided.kinds]}, **summary}
     _emit(values, as_json, f"{_counts_sentence(summary)} It holds from the next prepare on.")
+
+
+def _root_of(dataset_id: str) -> Path:
+    """Where the photos of a data set are; what is no id is taken as a folder, of which the scan says that it is missing."""
+    from core.photos.dataset import load
+
+    try:
+        return load(dataset_id).root
+    except AppError:
+        return Path(dataset_id)
 
 
 @main.command()

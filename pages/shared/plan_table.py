@@ -106,6 +106,25 @@ def show_plan(dataset: Dataset, busy: bool) -> None:
             _show_row(dataset, step, files.by_path, decided, may_decide)
 
 
+def show_decision(dataset: Dataset, path: str, where: str) -> None:
+    """What happens to one photo and the ways to decide otherwise, for other places than this list.
+
+    Args:
+        path: of a file of the data set's folder.
+        where: tells this place's buttons from those of the list and of other places.
+    """
+    try:
+        files, decided = _files_of(dataset), overrules.load(dataset.root)
+    except (AppError, OSError):
+        return  # the list says what is damaged
+    step = files.by_path.get(path)
+    if step is None or step.action == IGNORE or not _may_decide(dataset):
+        return
+    st.markdown(f"What happens: {_what_happens(dataset, step, decided)}.")
+    with st.container(horizontal=True, gap="small"):
+        _show_choices(dataset, step, files.by_path, decided, where)
+
+
 def _may_decide(dataset: Dataset) -> bool:
     """Classes of one's own belong to one browser; any other folder belongs to everybody who uses this server."""
     if origins.of_root(dataset.root).kind != origins.OWN:
@@ -126,7 +145,9 @@ def _show_pending(dataset: Dataset, decided: Overrules, busy: bool) -> None:
         if decided and (not number or dataset.overrules):
             _button("Back to the rules alone", "plan-undo-all", overrules.put, dataset.root, Overrules())
     if number:
-        st.caption("Your decisions are kept. They change the photos in use once they are applied; no file is touched.")
+        st.caption(
+            "Decisions belong to the folder and hold for everybody who prepares it. They change the photos in use once they are applied; no file is touched."
+        )
 
 
 def _apply(visit: Memory, dataset: Dataset) -> None:
@@ -195,34 +216,17 @@ def _what_happens(dataset: Dataset, step: CleaningStep, decided: Overrules) -> s
     return f"{now} now; **{_ACTION.get(will, 'used')} once applied**"
 
 
-def show_decision(dataset: Dataset, path: str) -> None:
-    """For the gallery's dialog: what happens to one file, and the ways to decide otherwise."""
-    step = steps_of(dataset).get(path)
-    if step is None or step.action == IGNORE or not _may_decide(dataset):
-        return
-    try:
-        decided = overrules.load(dataset.root)
-    except (AppError, OSError) as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
-        return
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"This photo is {_what_happens(dataset, step, decided)}.")
-        _show_choices(dataset, step, steps_of(dataset), decided, "dialog-")
-    if decided.num_changes_from(dataset.overrules):
-        st.caption("Decisions change the photos in use once they are applied, above the list on this page.")
-
-
 def _show_choices(
-    dataset: Dataset, step: CleaningStep, by_path: dict[str, CleaningStep], decided: Overrules, where: str = ""
+    dataset: Dataset, step: CleaningStep, by_path: dict[str, CleaningStep], decided: Overrules, where: str = "plan"
 ) -> None:
-    root, key = dataset.root, f"{where}{dataset.id}-{words.printable(step.path)}"
+    root, key = dataset.root, f"{dataset.id}-{words.printable(step.path)}"
     if decided.files.get(step.path, ("",))[0] == step.sha256 and step.path in decided.files:
-        _button("Undo", f"plan-undo-{key}", overrules.undo_files, root, [step.path], icon=":material/undo:")
+        _button("Undo", f"{where}-undo-{key}", overrules.undo_files, root, [step.path], icon=":material/undo:")
         return
     if step.issue in decided.kinds:  # an exception from what was decided about the kind
         otherwise = USE if decided.kinds[step.issue] == LEAVE_OUT else LEAVE_OUT
         label = "Use this one" if otherwise == USE else "Leave this one out"
-        _button(label, f"plan-file-{key}", overrules.set_file, root, step.path, step.sha256, otherwise)
+        _button(label, f"{where}-file-{key}", overrules.set_file, root, step.path, step.sha256, otherwise)
         return
     possible = clean.choices(step.issue)
     if kind_of(step) == BRIDGE:
@@ -231,14 +235,14 @@ def _show_choices(
     for action in possible:
         if action == USE_ANYWAY:
             if twin and decided.asked(twin.path, twin.sha256, twin.issue) in (USE, USE_ANYWAY):
-                _button("Use both", f"plan-both-{key}", _use_both, root, twin, step)
+                _button("Use both", f"{where}-both-{key}", _use_both, root, twin, step)
             continue
         if twin and step.issue is Issue.OTHER_CLASS:
             label = f"Use it as {words.plain(step.class_name)}"
-            _button(label, f"plan-file-{key}", _use_as, root, step, twin)
+            _button(label, f"{where}-file-{key}", _use_as, root, step, twin)
             continue
         label = "Use it" if action == USE else "Leave it out"
-        _button(label, f"plan-file-{key}", overrules.set_file, root, step.path, step.sha256, action)
+        _button(label, f"{where}-file-{key}", overrules.set_file, root, step.path, step.sha256, action)
 
 
 def _use_as(root: Path, step: CleaningStep, twin: CleaningStep) -> None:

@@ -82,8 +82,9 @@ def test_what_a_person_decides_shows_in_scan_and_holds_in_prepare(pets):
     result = json.loads(invoke("overrule", pets, "dogs/3.png", "leave-out", "--json").stdout)
     assert (result["overruled"], result["used"]) == ({"files": 1, "kinds": ["exact duplicate"]}, 32)
     assert row("dogs/3.png") == ("leave out", None)
-    assert json.loads(invoke("prepare", pets, *SMALL, "--json").stdout)["used"] == 32
-    invoke("overrule", pets, "dogs/3.png", "undo")
+    made = json.loads(invoke("prepare", pets, *SMALL, "--json").stdout)
+    assert made["used"] == 32
+    assert invoke("overrule", made["dataset"], "dogs/3.png", "undo").exit_code == 0
     assert row("dogs/3.png") == ("use", None)
     invoke("overrule", pets, "all", "undo")
     assert row("cats/1 again.png") == ("leave out", "exact duplicate")

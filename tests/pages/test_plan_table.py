@@ -175,11 +175,16 @@ def test_the_numbers_that_were_used_are_shown(photos_page, made):
     assert "Dealt 0.5 : 0.25 : 0.25 by split seed 4" in texts(app)
 
 
-def test_a_good_photo_is_left_out_from_its_dialog(photos_page, made):
+def test_one_photo_can_be_decided_about_elsewhere(workspace, made):
+    def elsewhere(dataset_id, path):
+        from core.photos.dataset import load
+        from pages.shared.plan_table import show_decision
+
+        show_decision(load(dataset_id), path, "gallery")
+
     path = made.examples[0].path
-    app = photos_page()
-    next(one for one in app.button if one.key == "photo-0").click().run()
-    app.button(key=f"plan-file-dialog-{made.id}-{path}").click().run()
-    assert not app.exception
-    assert overrules.load(made.root).files[path][1] == LEAVE_OUT
-    assert button(app, "Apply 1 change")
+    app = AppTest.from_function(elsewhere, args=(made.id, path), default_timeout=60).run()
+    assert "What happens: used." in texts(app)
+    button(app, "Leave it out").click().run()
+    assert list(overrules.load(made.root).files) == [path] and "left out once applied" in texts(app)
+    assert not AppTest.from_function(elsewhere, args=(made.id, "note.txt"), default_timeout=60).run().button

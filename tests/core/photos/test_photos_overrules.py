@@ -1,6 +1,7 @@
 import json
 import shutil
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from photo_makers import encoded, picture, write_classes, write_photo
@@ -182,3 +183,9 @@ def test_damaged_decisions_are_said_and_never_lost_in_silence(folder, text):
     overrules.path_of(folder).write_text(text)
     with pytest.raises(PhotoError, match="cannot be read"):
         overrules.load(folder)
+
+
+def test_decisions_made_at_the_same_time_are_all_kept(folder):
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda number: overrules.leave_out(folder, f"cats/{number}.jpg", "00"), range(24)))
+    assert len(overrules.load(folder).files) == 24
