@@ -348,9 +348,12 @@ def follow_address(here: str) -> None:
 
 
 def write_address() -> None:
-    """Makes the address say what the draft and the selections are now."""
+    """Makes the address say what the draft and the selections are now.
+
+    After Back it is said again: the address of a change that was on its way may have reached the browser meanwhile.
+    """
     wanted = link(memory())
-    if dict(st.query_params) != wanted:
+    if dict(st.query_params) != wanted or went_back():
         st.query_params.from_dict(wanted)
 
 

@@ -104,6 +104,22 @@ def test_back_takes_a_change_back(server, tab):
     assert "training.epochs" not in tab.url
 
 
+def test_after_back_in_the_middle_of_a_change_field_and_address_agree(server, tab):
+    for wait in (0, 50, 100, 150):
+        tab.goto(f"{server.url}/network?preset=narrow")
+        filters = tab.get_by_role("spinbutton", name="Filters")
+        for value in ("48", "52"):
+            filters.fill(value)
+            filters.press("Enter")
+            if value == "48":
+                tab.wait_for_url(re.compile(r"blocks\.0\.filters=48"))
+        tab.wait_for_timeout(wait)
+        tab.go_back()
+        tab.wait_for_timeout(1500)
+        found = re.search(r"blocks\.0\.filters=(\d+)", tab.url)
+        assert filters.input_value() == (found[1] if found else "24")
+
+
 def test_changes_at_a_machines_speed_are_all_kept(server, tab):
     tab.goto(f"{server.url}/network?preset=narrow")
     for index, value in ((0, "32"), (1, "40"), (2, "48"), (3, "56"), (4, "72")):
