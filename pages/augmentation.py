@@ -51,12 +51,22 @@ GROUPS = {
 GROUP_WORDS = {"geometry": "Geometry", "colour": "Colour", "fill": "Erase and fill"}
 VIEWS = {"together": "All together", "alone": "One alone"}
 LABELS = {one.path: one.label for one in settings_of(config.AugmentConfig)}
+OPERATION_WORDS = {"": "Every operation, one beside the other", **{name: LABELS[name] for name in OPERATIONS}}
 MOST_OWN_PIXELS = 1024
 
 
-def started(key: str, name: str, value, on_change) -> dict:
-    """What a widget of choices is given to show ``value``."""
-    return {name: value} if state.view(key, value, on_change) else {}
+def choose(label: str, options: dict[str, str], key: str, name: str) -> None:
+    """One of a few, remembered for the visit as ``name``.
+
+    Args:
+        options: {value: its words}.
+    """
+    visit = state.memory()
+    values = list(options)
+    value = getattr(visit, name)
+    start = {"index": values.index(value)} if state.view(key, value, partial(setattr, visit, name)) else {}
+    kind = st.selectbox if len(values) > 4 else partial(st.radio, horizontal=True, label_visibility="collapsed")
+    kind(label, values, key=key, format_func=options.get, **start)
 
 
 # --- fields
@@ -64,15 +74,8 @@ def started(key: str, name: str, value, on_change) -> dict:
 
 def show_fields() -> None:
     visit, augment = state.memory(), state.draft().augment
-    st.segmented_control(
-        "Settings",
-        list(GROUPS),
-        key="augment-group",
-        format_func=GROUP_WORDS.get,
-        required=True,
-        label_visibility="collapsed",
-        **started("augment-group", "default", visit.augment_group, partial(setattr, visit, "augment_group")),
-    )
+    st.header("What may change")
+    choose("Group of settings", GROUP_WORDS, "augment-group", "augment_group")
     with st.grid(2, min_column_width=150, gap=("small", "medium"), vertical_alignment="bottom"):
         for name in GROUPS[visit.augment_group]:
             needless = (name == "erase_fraction" and not augment.erase_probability) or (
@@ -162,29 +165,18 @@ def show_together(look: Look, photo: np.ndarray | None, dark: bool) -> None:
     sheets = preview(draft.augment, look, draft.training.seed, visit.draw_number, dark, photo)
     if look.own:
         st.image(original(look, photo), width=160, caption="Your photo, unchanged", alt="Your photo as the network gets it, unchanged")  # fmt: skip
-    each = "Your photo, four times as training may show it" if look.own else "Photos: the original on the left, one way training may show it on the right"  # fmt: skip
-    with st.grid(len(sheets), min_column_width=160, gap="small"):
+    each = "Your photo, twice as training may show it" if look.own else "Photos: the original on the left, one way training may show it on the right"  # fmt: skip
+    with st.grid(len(sheets) // 2, min_column_width=150, gap="small"):
         for number, picture in enumerate(sheets, 1):
             st.image(picture, width="stretch", alt=f"{each}. Sheet {number} of {len(sheets)}")
 
 
 def show_alone(look: Look, photo: np.ndarray | None, dark: bool) -> None:
     visit, augment = state.memory(), state.draft().augment
-    names = ["", *OPERATIONS]
-    st.selectbox(
-        "Operation",
-        names,
-        key="operation",
-        format_func=lambda name: LABELS[name] if name else "Every operation, one below the other",
-        **(
-            {"index": names.index(visit.operation)}
-            if state.view("operation", visit.operation, partial(setattr, visit, "operation"))
-            else {}
-        ),
-    )
+    choose("Operation", OPERATION_WORDS, "operation", "operation")
     if not visit.operation:
-        st.caption("One photo, from one end of each setting to the other, all other settings off. What is off is shown at its largest value.")  # fmt: skip
-        with st.grid(2, min_column_width=300, gap="medium"):
+        st.caption("One photo at one end of each setting, in its middle and at the other end, all other settings off. What is off is shown at its largest value.")  # fmt: skip
+        with st.grid(2, min_column_width=250, gap="small"):
             for name in OPERATIONS:
                 picture, said = strip(augment, name, look, dark, photo)
                 with st.container(gap="xxsmall"):
@@ -203,15 +195,7 @@ def show_alone(look: Look, photo: np.ndarray | None, dark: bool) -> None:
 def show_photos() -> None:
     visit, dataset = state.memory(), current_dataset()
     st.header("Original, and what training shows")
-    st.segmented_control(
-        "View",
-        list(VIEWS),
-        key="augment-view",
-        format_func=VIEWS.get,
-        required=True,
-        label_visibility="collapsed",
-        **started("augment-view", "default", visit.augment_view, partial(setattr, visit, "augment_view")),
-    )
+    choose("View", VIEWS, "augment-view", "augment_view")
     look, photo = look_at(dataset)
     dark = st.context.theme.type == "dark"
     with st.container():
@@ -232,7 +216,7 @@ st.caption(
     "Every time a training photo is shown, it is changed a little at random, so that the network cannot learn it by heart. "
     "Validation and test photos are never changed. Zero is off."
 )
-fields, photos = st.columns([2, 3], gap="large")
+fields, photos = st.columns([3, 5], gap="large")
 with fields:
     show_fields()
     with st.container():

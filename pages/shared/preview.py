@@ -17,12 +17,12 @@ from pages.shared import pictures
 from pages.shared.current import dataset_of
 
 NUM_PHOTOS = 12
-NUM_SHEETS = 3
+NUM_SHEETS = 6  # three side by side, or two on a telephone
 # A photo on the page is about 140 pixels wide; twice that is sharp on any screen, and a network may look at 512.
 MOST_PIXELS = 240
 LEAST_PIXELS = 96
 GAP, WIDE_GAP = 4, 10
-PLACES = 5  # in a strip of one operation
+PLACES = 3  # in a strip of one operation
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def looked_at(look: Look, own_photo: np.ndarray | None) -> np.ndarray:
 def preview(
     config: AugmentConfig, look: Look, seed: int, number: int, dark: bool, _own_photo: np.ndarray | None
 ) -> list[bytes]:
-    """Three sheets of photos: each original with what training would show the network to its right.
+    """Six sheets of photos: each original with what training would show the network to its right.
 
     A photo of one's own is shown twelve times changed, and nothing but the changes.
 
@@ -113,11 +113,15 @@ def alone(config: AugmentConfig, name: str, look: Look, _own_photo: np.ndarray |
 
 @st.cache_data(max_entries=128, show_spinner=False)
 def strip(config: AugmentConfig, name: str, look: Look, dark: bool, _own_photo: np.ndarray | None) -> tuple[bytes, str]:
-    """The same as one picture: (picture, what is done from left to right). Five places wide, so that strips align."""
+    """The same as one picture: (picture, what is done from left to right). Three places wide, so that strips align."""
     photo = looked_at(look, _own_photo)[0]
     found = extremes.steps(config, name)
+    if len(found) == 5:
+        found = found[::2]
     row = [augment(photo, step.draw, step.config) for step in found]
-    row += [np.broadcast_to(paper(dark), photo.shape[:2] + (3,))[..., : photo.shape[2]]] * (PLACES - len(row))
+    empty = np.empty_like(photo)
+    empty[...] = paper(dark)[: photo.shape[2]]
+    row += [empty] * (PLACES - len(row))
     return sheet([row], dark), " · ".join(step.words for step in found)
 
 

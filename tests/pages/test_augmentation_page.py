@@ -22,7 +22,7 @@ def pictures(app: AppTest) -> list[str]:
 
 
 def choose(app: AppTest, key: str, value) -> AppTest:
-    app.segmented_control(key=key).set_value(value).run()
+    app.radio(key=key).set_value(value).run()
     assert not app.exception
     return app
 
@@ -79,7 +79,7 @@ def test_another_draw_shows_other_changes(open_page, workspace):
     app = open_page("augmentation")
     before = pictures(app)
     app.button(key="another-draw").click().run()
-    assert len(before) == 3 and before != pictures(app)
+    assert len(before) == 4 and before != pictures(app)
 
 
 def test_other_photos_show_the_next_twelve_and_come_round(workspace):
@@ -138,6 +138,35 @@ def test_a_photo_of_ones_own_is_shown_until_one_goes_back(open_page, workspace):
     before = pictures(app)
     app.session_state.memory.own_photo = ("abc", np.full((60, 90, 3), 90, np.uint8))
     app.run()
-    assert len(pictures(app)) == 4 and pictures(app)[-3:] != before  # itself, and three sheets of what becomes of it
+    assert len(pictures(app)) == 7 and pictures(app)[-6:] != before  # itself, and six sheets of what becomes of it
     app.button(key="back-to-photos").click().run()
     assert pictures(app) == before
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize(("size", "channels"), [(32, 1), (227, 3), (320, 3)])
+def test_networks_of_any_size_and_channels_can_be_looked_at(size, channels, dark):
+    look, config = Look(None, "crop", size, channels), AugmentConfig(horizontal_flip=True)
+    sheets = shown.preview(config, look, 0, 1, dark, None)
+    strips = [shown.strip(config, name, look, dark, None)[0] for name in ("horizontal_flip", "shear_degrees")]
+    for picture, columns in [*((sheet, 2) for sheet in sheets), *((strip, 3) for strip in strips)]:
+        height, width = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_UNCHANGED).shape[:2]
+        assert shown.LEAST_PIXELS <= (width + shown.GAP) // columns - shown.GAP <= shown.MOST_PIXELS
+        assert height >= shown.LEAST_PIXELS
+
+
+def test_a_photo_that_is_none_is_refused_in_words_and_a_good_one_taken(open_page):
+    app = open_page("augmentation")
+    visit = app.session_state.memory
+
+    def drop(content: bytes):
+        app.session_state.own = True  # the popover is open
+        app.run()
+        app.file_uploader(key="own-photo").set_value(("a [photo](x).png", content, "image/png")).run()
+
+    drop(b"no photo at all")
+    assert app.error and visit.own_photo is None
+    drop(photo_file())
+    assert not app.error
+    fingerprint, photo = app.session_state.memory.own_photo
+    assert photo.shape == (60, 90, 3) and len(fingerprint) == 64
