@@ -59,10 +59,12 @@ def _place(drawn: Draw) -> str:
     return " ".join(word for word in (height, side) if word) or "middle"
 
 
-def _channels(drawn: Draw) -> str:
-    if drawn.channel_shifts != (0, 0, 0):
-        return " ".join(f"{name} {_signed(value, '')}" for name, value in zip("RGB", drawn.channel_shifts, strict=True))
+def _gains(drawn: Draw) -> str:
     return " ".join(f"{name} × {value:.2g}" for name, value in zip("RGB", drawn.channel_gains, strict=True))
+
+
+def _shifts(drawn: Draw) -> str:
+    return " ".join(f"{name} {_signed(value, '')}" for name, value in zip("RGB", drawn.channel_shifts, strict=True))
 
 
 # red, green and blue each have their own number, so their extremes are corners of a cube; these show most of it
@@ -85,8 +87,8 @@ _OPERATIONS = {
     "brightness_fraction": _Operation(_factor("brightness"), (10,)),
     "contrast_fraction": _Operation(_factor("contrast"), (11,)),
     "saturation_fraction": _Operation(_factor("saturation"), (12,)),
-    "channel_gain_fraction": _Operation(_channels, (13, 14, 15), _CASTS),
-    "channel_shift": _Operation(_channels, (16, 17, 18), _CASTS),
+    "channel_gain_fraction": _Operation(_gains, (13, 14, 15), _CASTS),
+    "channel_shift": _Operation(_shifts, (16, 17, 18), _CASTS),
     "gray_probability": _Operation(lambda drawn: "grey" if drawn.gray else "colour", (19,), (1.0, 0.0)),
     "erase_probability": _Operation(lambda drawn: "a square gone" if drawn.erase else "whole", (20,), (1.0, 0.0)),
     "erase_fraction": _Operation(

@@ -131,11 +131,14 @@ def sheet(rows: list[list[np.ndarray]], dark: bool) -> bytes:
     side, _, channels = rows[0][0].shape
     width, num_rows = len(rows[0]), len(rows)
     whole = np.empty((num_rows * (side + WIDE_GAP) - WIDE_GAP, width * (side + GAP) - GAP, channels), np.uint8)
-    whole[...] = paper(dark)[:channels]
     for y, row in enumerate(rows):
+        top = y * (side + WIDE_GAP)
+        # the gaps alone: filling all of it would cost as much as the JPEG
+        whole[top + side : top + side + WIDE_GAP] = paper(dark)[:channels]
         for x, picture in enumerate(row):
-            top, left = y * (side + WIDE_GAP), x * (side + GAP)
+            left = x * (side + GAP)
             whole[top : top + side, left : left + side] = picture
+            whole[top : top + side, left + side : left + side + GAP] = paper(dark)[:channels]
     return pictures.encode(whole, 85)
 
 
