@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache, partial
 
+import numpy as np
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -86,6 +87,11 @@ class Memory:
         admin_key: what the person gave as the administrator's key.
         measuring: id of the job that measures what a run will need, or None.
         draw_number: which draw of augmentation the preview shows.
+        turn: which twelve training photos it shows.
+        own_photo: (fingerprint, the photo decoded) that it shows instead; None for those of the data set.
+        augment_view: ``together``, or ``alone`` for one operation by itself.
+        operation: which one, a name of ``core.training.extremes``; "" for all, one below the other.
+        augment_group: which group of fields the Augmentation page shows.
         way: how photos come in: a kind of ``core.photos.origins``.
         places: way -> the folder typed, the zip sent or the own classes chosen for it, also while another way is chosen.
         turns: key of a place to drop photos -> how often it was emptied.
@@ -115,6 +121,11 @@ class Memory:
     admin_key: str = ""
     measuring: str | None = None
     draw_number: int = 1
+    turn: int = 0
+    own_photo: tuple[str, np.ndarray] | None = None
+    augment_view: str = "together"
+    operation: str = ""
+    augment_group: str = "geometry"
     way: str = DRAWN
     places: dict[str, str] = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Home, Photos, Augmentation, Results, Classify."""
+"""Home, Photos, Results, Classify."""
 
 import io
 
@@ -12,7 +12,6 @@ from visits import go, open_link
 from core.analysis.evaluation import Answer
 from core.errors import ModelError
 from core.jobs import EventLog, Lock, create_job, find_job
-from core.training import augment
 from pages.shared import answers, work
 
 
@@ -195,36 +194,6 @@ def test_a_bug_of_ours_gets_a_calm_sentence_and_no_traceback(capsys):
     assert "not your doing" in app.error[0].value
     assert "secret detail" not in app.error[0].value
     assert "secret detail" in capsys.readouterr().err
-
-
-def test_the_preview_is_what_training_would_show(open_page, workspace, monkeypatch):
-    make_dataset(workspace)
-    calls = []
-
-    def spy(images, config, rng, *more, **others):
-        calls.append((len(images), config))
-        return augment.augment_batch(images, config, rng, *more, **others)
-
-    app = open_page("augmentation")
-    monkeypatch.setattr("pages.shared.preview.augment_batch", spy)
-    app.slider(key="augment.shear_degrees").set_value(20.0).run()
-    assert calls == [(8, app.session_state.memory.draft.augment)]  # as many training photos as there are
-    assert calls[0][1].shear_degrees == 20.0
-    assert len(app.get("image")) == 8
-
-
-def test_another_draw_shows_other_changes(open_page, workspace):
-    make_dataset(workspace)
-    app = open_page("augmentation")
-    before = [image.value for image in app.get("image")]
-    app.button(key="another-draw").click().run()
-    assert before != [image.value for image in app.get("image")]
-
-
-def test_a_setting_that_hurts_gets_a_warning_with_its_reason(open_page):
-    app = open_page("augmentation")
-    app.toggle(key="augment.vertical_flip").set_value(True).run()
-    assert "upright" in app.warning[0].value
 
 
 def test_results_show_accuracy_interval_and_loss(open_page, workspace):

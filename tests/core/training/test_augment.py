@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from core.config import AugmentConfig
+from core.config import AugmentConfig, ExperimentConfig, check, settings_of
+from core.photos.decode import load
 from core.training import augment
 
 SIZE = 96
@@ -90,6 +91,28 @@ def test_200_random_mixtures_equal_scipy():
         for name in rng.choice(list(GEOMETRY), rng.integers(2, 8), replace=False):
             settings |= {key: value if value is True else value * rng.random() for key, value in GEOMETRY[name].items()}
         assert_equal_to_scipy(AugmentConfig(**settings, fill_mode=str(rng.choice(list(SCIPY_MODES)))), [seed])
+
+
+@pytest.mark.photos
+def test_real_photos_equal_scipy_in_every_operation_and_mixture(real_photos):
+    rng = np.random.default_rng(11)
+    files = sorted((real_photos / "cats_vs_dogs_200px").rglob("*.jpg"))
+    images = [load(files[index], 224, "squash") for index in rng.choice(len(files), 20, replace=False)]
+    configs = [AugmentConfig(**settings, fill_mode=mode) for settings in GEOMETRY.values() for mode in SCIPY_MODES]
+    everything = {name: value for settings in GEOMETRY.values() for name, value in settings.items()}
+    configs += [AugmentConfig(**everything, fill_mode=mode) for mode in SCIPY_MODES]
+    for number, config in enumerate(configs):
+        image, drawn = images[number % len(images)], augment.draw(config, rng)
+        expected = scipy_warp(image, augment.matrix(drawn, 224, 224), 224, config.fill_mode, config.fill_value)
+        difference = np.abs(augment.augment(image, drawn, config) - expected)
+        assert difference.mean() <= 0.7 and np.percentile(difference, 99) <= 6, config
+
+
+@pytest.mark.parametrize("settings", GEOMETRY.values(), ids=GEOMETRY)
+def test_each_operation_alone_moves_a_photo(settings):
+    config = AugmentConfig(**settings)
+    draws = [augment.draw(config, np.random.default_rng(seed)) for seed in range(4)]
+    assert any(not np.array_equal(augment.augment(photo(), drawn, config), photo()) for drawn in draws)
 
 
 @pytest.mark.parametrize("size", [SIZE, SIZE * 2 // 3])
@@ -351,8 +374,34 @@ def test_anything_but_square_bytes_is_refused():
     ],
 )
 def test_probable_mistakes_are_said_with_their_reason(settings, words):
-    (sentence,) = augment.warnings(AugmentConfig(**settings))
-    assert words in sentence
+    (doubt,) = augment.warnings(AugmentConfig(**settings))
+    assert words in doubt.sentence
+
+
+@pytest.mark.parametrize(
+    ("settings", "changes"),
+    [
+        ({"vertical_flip": True}, {"vertical_flip": False}),
+        ({"zoom_in_fraction": 0.8}, {"zoom_in_fraction": 0.6}),
+        ({"zoom_in_fraction": 0.6, "crop_anywhere": True}, {"crop_anywhere": False}),
+        ({"zoom_in_fraction": 0.9, "crop_anywhere": True, "width_shift_fraction": 0.8}, None),
+        ({"width_shift_fraction": 0.8, "height_shift_fraction": 1.0}, None),
+        ({"shear_degrees": 35.0}, {"shear_degrees": 20.0}),
+        ({"rotation_degrees": 90.0}, {"rotation_degrees": 20.0}),
+        ({"brightness_fraction": 0.9}, {"brightness_fraction": 0.6}),
+        ({"contrast_fraction": 0.9}, {"contrast_fraction": 0.6}),
+    ],
+)
+def test_the_way_out_of_a_mistake_ends_it_and_brings_no_other(settings, changes):
+    config = AugmentConfig(**settings)
+    (doubt,) = augment.warnings(config)
+    assert changes in (None, doubt.changes)
+    mended = replace(config, **doubt.changes)
+    assert augment.warnings(mended) == []
+    check(ExperimentConfig(augment=mended))
+    for name, value in doubt.changes.items():
+        assert value < getattr(config, name)
+    assert doubt.label
 
 
 def test_usual_settings_bring_no_warning():
@@ -369,3 +418,25 @@ def test_usual_settings_bring_no_warning():
         erase_probability=0.25,
     )
     assert augment.warnings(recipe) == []
+
+
+@pytest.mark.parametrize(
+    ("old_name", "setting", "trap"),
+    [
+        ("rotation_range", "rotation_degrees", "full turns"),
+        ("width_shift_range", "width_shift_fraction", "pixels"),
+        ("height_shift_range", "height_shift_fraction", "pixels"),
+        ("brightness_range", "brightness_fraction", "nearly black"),
+        ("shear_range", "shear_degrees", "in degrees"),
+        ("zoom_range", "zoom_in_fraction", "width and height apart"),
+        ("zoom_range", "zoom_out_fraction", "above 1 zoomed out"),
+        ("channel_shift_range", "channel_shift", "0.2 did nothing"),
+        ("fill_mode", "fill_mode", "smears"),
+        ("cval", "fill_value", "black corners"),
+        ("horizontal_flip", "horizontal_flip", "letters"),
+        ("vertical_flip", "vertical_flip", "draws once for both"),
+    ],
+)
+def test_keras_old_arguments_stand_in_the_help_with_their_trap(old_name, setting, trap):
+    help_text = next(one.help for one in settings_of(AugmentConfig) if one.path == setting)
+    assert old_name in help_text and trap in help_text
