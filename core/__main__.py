@@ -5,6 +5,7 @@ progress goes to stderr.
 """
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -697,7 +698,7 @@ def _photos_under(paths: tuple[str, ...]) -> Iterator[str]:
             continue
         for path in sorted(folder.rglob("*")):
             if path.is_file() and not path.name.startswith(".") and path.suffix.lower().lstrip(".") in PHOTO_EXTENSIONS:
-                yield str(Path(given) / path.relative_to(folder))
+                yield os.path.join(given, path.relative_to(folder))  # a Path would drop the "./" that was given
 
 
 def _groups(items: Iterator[str], size: int) -> Iterator[list[str]]:

@@ -198,7 +198,7 @@ def test_prepare_prints_an_id_that_stays_the_same(pets):
     assert first.stdout.startswith("pets-")
 
 
-def test_from_photos_to_answers_without_a_browser(pets, tmp_path):
+def test_from_photos_to_answers_without_a_browser(pets, tmp_path, monkeypatch):
     train = command("train", pets, *SMALL, "--epochs", "3", "--seed", "1", "--json")
     stdout, stderr = train.communicate(timeout=300)
     assert train.returncode == 0, stderr
@@ -254,6 +254,9 @@ def test_from_photos_to_answers_without_a_browser(pets, tmp_path):
     assert rows[0]["class_name"] in ("cats", "dogs")
     assert sum(rows[0]["probabilities"].values()) == pytest.approx(1)
     assert invoke("classify", broken).exit_code == 1
+    monkeypatch.chdir(tmp_path / "other")
+    rows = map(json.loads, invoke("classify", ".", "./dogs", "dogs/", "--json").stdout.splitlines())
+    assert [row["path"] for row in rows] == ["./dogs/a.png", "./dogs/a.png", "dogs/a.png"]
 
 
 def test_a_sweep_trains_every_value_in_turn_and_prints_one_line(pets):
