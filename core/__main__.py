@@ -24,7 +24,7 @@ from core.terminal import Bar, bar, eta
 
 
 class _Group(click.Group):
-    """Turns an AppError into its sentence and exit status 1."""
+    """Turns an AppError, or a disk that takes nothing more, into its sentence and exit status 1."""
 
     def invoke(self, context):
         try:
@@ -35,6 +35,14 @@ class _Group(click.Group):
         except BrokenPipeError:  # the reader of our output has left, e.g. `| head`
             sys.stderr.close()
             context.exit(0)
+        except OSError as error:
+            from core.jobs import disk_trouble, workspace
+
+            place = Path(error.filename) if isinstance(error.filename, str) else workspace()
+            if (sentence := disk_trouble(error, place)) is None:
+                raise
+            click.echo(sentence, err=True)
+            context.exit(1)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
