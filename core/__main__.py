@@ -5,6 +5,7 @@ progress goes to stderr.
 """
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ from core.text import printable
 
 
 class _Group(click.Group):
-    """Turns an AppError into its sentence and exit status 1."""
+    """Turns an AppError, or a disk that takes nothing more, into its sentence and exit status 1."""
 
     def invoke(self, context):
         try:
@@ -35,6 +36,14 @@ class _Group(click.Group):
         except BrokenPipeError:  # the reader of our output has left, e.g. `| head`
             sys.stderr.close()
             context.exit(0)
+        except OSError as error:
+            from core.jobs import disk_trouble, workspace
+
+            place = Path(error.filename) if isinstance(error.filename, str) else workspace()
+            if (sentence := disk_trouble(error, place)) is None:
+                raise
+            click.echo(sentence, err=True)
+            context.exit(1)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -751,7 +760,7 @@ def _photos_under(paths: tuple[str, ...]) -> Iterator[str]:
             continue
         for path in sorted(folder.rglob("*")):
             if path.is_file() and not path.name.startswith(".") and path.suffix.lower().lstrip(".") in PHOTO_EXTENSIONS:
-                yield str(Path(given) / path.relative_to(folder))
+                yield os.path.join(given, path.relative_to(folder))  # a Path would drop the "./" that was given
 
 
 def _groups(items: Iterator[str], size: int) -> Iterator[list[str]]:

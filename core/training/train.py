@@ -185,7 +185,10 @@ class Training:
         if state.epoch <= self.settings.epochs:
             text = f"Stopped early: validation loss has not improved for {self.settings.patience_epochs} epochs."
             self.log.append("notice", text=text)
-        self._test("completed")
+        try:
+            self._test("completed", self._report_and_hear_pause)
+        except Cancelled as asked:  # the checkpoint after the last epoch holds everything: who goes on tests again
+            self._finish_early(asked.word)
 
     @property
     def _patience_is_over(self) -> bool:
@@ -331,8 +334,12 @@ class Training:
             self._validate(may_stop=False)
         self._test("stopped")
 
-    def _test(self, kind: str) -> None:
-        """The best epoch on the test photos, and the run's last word."""
+    def _test(self, kind: str, report: Report | None = None) -> None:
+        """The best epoch on the test photos, and the run's last word.
+
+        Args:
+            report: may raise Cancelled. Defaults to one that does not: after a stop, the test is part of what was asked for.
+        """
         if (
             not self.state.best
         ):  # its weights were damaged after the last epoch: the network as it is now is what there is
@@ -344,7 +351,7 @@ class Training:
                 "on without them."
             )
         checkpoint.set_weights(self.model, kept.arrays())
-        evaluation = self._evaluate("test", kept.state["image_size"], self._report)
+        evaluation = self._evaluate("test", kept.state["image_size"], report or self._report)
         evaluation.save(self.run.folder)
         state = self.state
         self.log.last_word(
@@ -401,6 +408,12 @@ class Training:
     def _report_and_listen(self, stage: str, done: int, total: int) -> None:
         """Before there is a network: progress events; a request ends the run, with what it had before."""
         self._listen()
+        self._report(stage, done, total)
+
+    def _report_and_hear_pause(self, stage: str, done: int, total: int) -> None:
+        """For the test after the last epoch: a stop has nothing left to end there, a pause frees the memory at once."""
+        if requested(self.run.folder) == "pause":
+            raise Cancelled("pause")
         self._report(stage, done, total)
 
     # --- checkpoints

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import config
-from core.errors import AppError
+from core.errors import AppError, RunError
 from core.runs import ACTIVE, Run, delete_run, extend_run, may_control, pause_run, people, start_run, stop_run
 from core.runs.sweep import Sweep
 from pages.shared import state, words
@@ -15,6 +15,12 @@ GOES_ON = ("paused", "stopped", "interrupted", "failed")
 def is_allowed(run: Run | Sweep) -> bool:
     """Whether this visitor may touch a run, or a sweep as a whole."""
     return may_control(run, state.owner(), state.memory().admin_key)
+
+
+def check_allowed(run: Run | Sweep) -> None:
+    """Raises RunError for a click on a button that is not there, or was drawn before the administrator's key was taken back."""
+    if not is_allowed(run):
+        raise RunError("This training belongs to somebody else, who alone can touch it. Start one of your own.")
 
 
 def whose(run: Run | Sweep) -> str:
@@ -70,6 +76,7 @@ def train_longer(visit: Memory, run: Run, epochs: int) -> None:
 
 def _try(visit: Memory, run: Run, doing: str | None, act) -> None:
     try:
+        check_allowed(run)
         act(run)
     except AppError as error:
         visit.remember(error)
@@ -80,6 +87,7 @@ def _try(visit: Memory, run: Run, doing: str | None, act) -> None:
 
 def delete(visit: Memory, run: Run) -> None:
     try:
+        check_allowed(run)
         delete_run(run)
     except AppError as error:
         visit.remember(error)

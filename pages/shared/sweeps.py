@@ -28,7 +28,7 @@ from core.runs.sweep import (
 )
 from core.training.forecast import forecast
 from pages.shared import problems, state, words
-from pages.shared.controls import is_allowed, whose
+from pages.shared.controls import check_allowed, is_allowed, whose
 from pages.shared.current import current_dataset, num_classes
 from pages.shared.fields import choice_words, setting_words
 from pages.shared.fit import num_photos
@@ -337,6 +337,7 @@ def _show(visit: Memory, sweep_id: str) -> None:
 
 def cancel(visit: Memory, sweep: Sweep) -> None:
     try:
+        check_allowed(sweep)
         for run in cancel_sweep(sweep):
             visit.asked[run.id] = "stopping"
     except AppError as error:
@@ -345,6 +346,7 @@ def cancel(visit: Memory, sweep: Sweep) -> None:
 
 def delete(visit: Memory, sweep: Sweep) -> None:
     try:
+        check_allowed(sweep)
         runs = sweep.run_ids
         delete_sweep(sweep)
     except AppError as error:

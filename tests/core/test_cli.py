@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -199,7 +201,7 @@ def test_prepare_prints_an_id_that_stays_the_same(pets):
     assert first.stdout.startswith("pets-")
 
 
-def test_from_photos_to_answers_without_a_browser(pets, tmp_path):
+def test_from_photos_to_answers_without_a_browser(pets, tmp_path, monkeypatch):
     train = command("train", pets, *SMALL, "--epochs", "3", "--seed", "1", "--json")
     stdout, stderr = train.communicate(timeout=300)
     assert train.returncode == 0, stderr
@@ -255,6 +257,20 @@ def test_from_photos_to_answers_without_a_browser(pets, tmp_path):
     assert rows[0]["class_name"] in ("cats", "dogs")
     assert sum(rows[0]["probabilities"].values()) == pytest.approx(1)
     assert invoke("classify", broken).exit_code == 1
+    monkeypatch.chdir(tmp_path / "other")
+    rows = map(json.loads, invoke("classify", ".", "./dogs", "dogs/", "--json").stdout.splitlines())
+    assert [row["path"] for row in rows] == ["./dogs/a.png", "./dogs/a.png", "dogs/a.png"]
+
+
+@pytest.mark.parametrize(("number", "words"), [(errno.EROFS, "is read-only"), (errno.ENOSPC, "takes no more")])
+def test_a_disk_that_takes_nothing_gets_a_sentence_from_every_command(monkeypatch, number, words):
+    def refuse(*_arguments, **_others):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("core.runs.list_runs", refuse)
+    result = invoke("runs")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert words in result.stderr and "Traceback" not in result.stderr
 
 
 def test_a_sweep_trains_every_value_in_turn_and_prints_one_line(pets):

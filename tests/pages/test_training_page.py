@@ -204,6 +204,21 @@ def test_only_its_owner_and_the_administrator_touch_a_run(open_page, workspace, 
     assert touching & keys_of(app.run()) == {"delete"}
 
 
+def test_a_button_that_was_drawn_before_the_key_was_taken_back_does_nothing(open_page, workspace, monkeypatch):
+    run = FakeRun(make_dataset(workspace), owner="annas-token-0123456789").started()
+    run.batch(1)
+    monkeypatch.setenv("ALEXNET_ADMIN_KEY", "open sesame")
+    with Lock(run.folder / "lock"):
+        app = open_page("training", run=run.id)
+        app.session_state.memory.admin_key = "open sesame"
+        app.run()
+        monkeypatch.setenv("ALEXNET_ADMIN_KEY", "another")
+        app.button(key="stop").click().run()
+        assert not (run.folder / "request").exists()
+        assert "belongs to somebody else" in " ".join(box.value for box in app.error)
+    assert not app.exception
+
+
 def test_a_run_is_deleted_only_after_a_question(open_page, workspace):
     run = finished_run(make_dataset(workspace))
     app = open_page("training", run=run.id)

@@ -115,6 +115,47 @@ def test_a_request_is_heard_after_the_step_in_which_it_comes(stripes_and_dots, m
     assert run.status == {"pause": "paused", "stop": "stopped"}[word]
 
 
+def test_a_pause_within_the_last_test_is_heard_at_once_and_the_run_goes_on_to_the_same_end(
+    stripes_and_dots, monkeypatch
+):
+    whole, paused = train(run_of(stripes_and_dots, *STATEFUL)), run_of(stripes_and_dots, *STATEFUL)
+    with monkeypatch.context() as meanwhile:
+        ask_while(meanwhile, "test", paused, "pause")
+        train(paused)
+    assert (paused.status, paused.evaluation) == ("paused", None)
+    clear_request(paused.folder)
+    train(paused)
+    assert paused.status == "completed"
+    assert_same_training(whole, paused)
+
+
+def test_a_stop_within_the_last_test_changes_nothing_about_a_completed_run(stripes_and_dots, monkeypatch):
+    run = run_of(stripes_and_dots)
+    ask_while(monkeypatch, "test", run, "stop")
+    assert train(run).status == "completed"
+    assert run.evaluation
+
+
+def test_a_stop_within_validation_is_heard_at_once_and_what_was_learned_is_tested(stripes_and_dots, monkeypatch):
+    run = run_of(stripes_and_dots)
+    ask_while(monkeypatch, "val", run, "stop")
+    assert train(run).status == "stopped"
+    assert [row["epoch"] for row in run.history.epochs] == [1]
+    assert run.evaluation
+
+
+def ask_while(monkeypatch, split, run, word):
+    """Leaves a request when the photos of a split are about to be judged."""
+    evaluate = training.evaluate_model
+
+    def evaluate_and_ask(*args, **others):
+        if any(isinstance(arg, str) and arg == split for arg in args):
+            ask(run.folder, word)
+        return evaluate(*args, **others)
+
+    monkeypatch.setattr(training, "evaluate_model", evaluate_and_ask)
+
+
 def test_a_damaged_checkpoint_is_passed_over_with_a_word_and_the_run_ends_as_if_it_had_been_whole(
     stripes_and_dots, monkeypatch
 ):
