@@ -667,7 +667,7 @@ def diagnose(run, as_json):
 @as_json
 def classify(paths, run_id, as_json):
     """Ask a trained network about photos; folders are searched through."""
-    from core.photos.decode import decode
+    from core.photos.isolated import decode
     from core.runs import find_run, newest_completed
     from core.training.device import prepare_environment
 

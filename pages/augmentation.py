@@ -14,7 +14,8 @@ from core import config
 from core.config import settings_of
 from core.errors import PhotoError
 from core.photos.dataset import Dataset
-from core.photos.decode import PHOTO_EXTENSIONS, decode
+from core.photos.decode import PHOTO_EXTENSIONS
+from core.photos.isolated import decode
 from core.training.augment import warnings
 from core.training.extremes import OPERATIONS, is_on
 from pages.shared import pictures, problems, state, words

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from core.errors import PhotoError
 from core.jobs import check_id, disk_trouble, new_id, read_json, workspace, write_atomic
-from core.photos import decode
+from core.photos import decode, isolated
 from core.photos.origins import ABOUT, OWN
 from core.photos.sources import SPLIT_FOLDERS
 from core.photos.uploads import mark_of
@@ -125,7 +125,8 @@ def add_photo(own: OwnSet, class_name: str, content: bytes) -> bool:
         PhotoError: it is no photo that can be read, it is in another class already, the class is full, or the disk is.
     """
     folder = _class_folder(own, class_name)
-    header = decode.read(content).header
+    isolated.decode(content)
+    kind = decode.signature(content[:64])
     digest = hashlib.sha256(content).hexdigest()[:32]
     for path in own.folder.glob(f"*/{digest}.*"):
         if path.parent == folder:
@@ -138,7 +139,7 @@ def add_photo(own: OwnSet, class_name: str, content: bytes) -> bool:
             f"A class takes {MAX_PHOTOS:,} photos here; “{class_name}” has them. For more, use a folder or a zip."
         )
     try:
-        write_atomic(folder / f"{digest}.{decode.EXTENSIONS_OF[header.format][0]}", content)
+        write_atomic(folder / f"{digest}.{decode.EXTENSIONS_OF[kind][0]}", content)
     except OSError as error:
         raise _unwritable(error) from error
     return True

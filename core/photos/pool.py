@@ -86,12 +86,8 @@ class _Child:
         self._ready = False
         self._since = time.monotonic()
         self._selector = selector
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "core.photos.pool", function],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(_import_path()), "OMP_NUM_THREADS": "1"},
-        )
+        command, environment = child_command(function)
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
         selector.register(self._process.stdout, selectors.EVENT_READ, self)
 
     def feed(self, todo: deque[int], tasks: Sequence[dict]) -> None:
@@ -143,6 +139,12 @@ class _Child:
         self._process.stdout.close()
         with suppress(BrokenPipeError):  # a line that it never read
             self._process.stdin.close()
+
+
+def child_command(function: str) -> tuple[list[str], dict[str, str]]:
+    """(command, environment) of a process that says ``{"ready": true}``, then answers tasks with ``function``, a line each."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(_import_path()), "OMP_NUM_THREADS": "1"}
+    return [sys.executable, "-m", "core.photos.pool", function], environment
 
 
 def _import_path() -> list[str]:

@@ -2,14 +2,14 @@
 
 import hashlib
 
-import numpy as np
 import streamlit as st
 
 from core.analysis.evaluation import Answer
 from core.analysis.palette import class_colours
 from core.analysis.predictor import get_predictor
-from core.errors import AppError, PhotoError
-from core.photos.decode import PHOTO_EXTENSIONS, decode
+from core.errors import AppError
+from core.photos.decode import PHOTO_EXTENSIONS
+from core.photos.isolated import decode
 from core.runs import Run
 from pages.shared import pictures, problems, words
 
@@ -37,35 +37,31 @@ def show_answers(run: Run, uploads: list) -> None:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _answer(run_id: str, checkpoint_time: float, photo: str, _image: np.ndarray) -> Answer:
-    """Asked once, whoever looks again.
+def _asked(run_id: str, checkpoint_time: float, photo: str, _content: bytes) -> tuple[bytes, Answer]:
+    """(the photo as the page shows it, JPEG, and what the network says). Decoded and asked once, whoever looks again.
 
     Args:
         checkpoint_time: when the weights were written, so that better ones are asked anew.
         photo: fingerprint of the file.
     """
-    return get_predictor().classify(run_id, [_image])[0]
+    image = decode(_content)
+    return pictures.encode(pictures.shrink(image, 640)), get_predictor().classify(run_id, [image])[0]
 
 
 def _show_answer(run: Run, upload, number: int) -> None:
     content = upload.getvalue()
     try:
-        image = decode(content)
-    except PhotoError as error:  # a broken file costs only itself
+        with st.spinner("Asking the network. The first answer takes some seconds."):
+            fingerprint = hashlib.sha256(content).hexdigest()
+            shown, told = _asked(run.id, run.checkpoint.stat().st_mtime, fingerprint, content)
+    except AppError as error:  # a broken file costs only itself
         st.text(upload.name)
         problems.show(error)
         return
     photo, seen, says = st.columns([3, 2, 4], gap="medium")
     with photo:
-        st.image(pictures.encode(pictures.shrink(image, 640)), width="stretch", alt=f"Your photo {number}")
+        st.image(shown, width="stretch", alt=f"Your photo {number}")
         st.text(upload.name, wrap=False)
-    with says, st.spinner("Asking the network. The first answer takes some seconds."):
-        try:
-            fingerprint = hashlib.sha256(content).hexdigest()
-            told = _answer(run.id, run.checkpoint.stat().st_mtime, fingerprint, image)
-        except AppError as error:
-            problems.show(error)
-            return
     side = f"{told.seen.shape[0]} × {told.seen.shape[1]} pixels"
     with seen:
         st.image(pictures.encode_exact(told.seen), width="stretch", alt=f"Photo {number} as the network saw it: {side}")
