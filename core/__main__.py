@@ -33,6 +33,9 @@ class _Group(click.Group):
         except AppError as error:
             click.echo(_lines(str(error)), err=True)
             context.exit(1)
+        except KeyboardInterrupt:
+            click.echo("Cancelled. What was done so far is kept; the same command goes on from there.", err=True)
+            context.exit(1)
         except BrokenPipeError:  # the reader of our output has left, e.g. `| head`
             sys.stderr.close()
             context.exit(0)
