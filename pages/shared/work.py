@@ -5,9 +5,9 @@ import threading
 import streamlit as st
 
 from core.config import ExperimentConfig, to_dict
-from core.errors import RunError
+from core.errors import AppError, RunError
 from core.jobs import ENDED, Job, ask, create_job, find_job, spawn
-from core.runs import ACTIVE
+from core.runs import ACTIVE, is_admin
 from core.terminal import BYTE_STAGES
 from pages.shared import state, words
 from pages.shared.state import Memory
@@ -100,7 +100,8 @@ def _tick(job: Job, live: bool) -> None:
         if status in ("queued", "running"):
             text, fraction = _progress(job)
             st.progress(fraction, text=text)
-            st.button("Cancel", icon=":material/close:", on_click=_cancel, args=(job,), key="cancel-job")
+            if _is_allowed(state.memory(), job):
+                st.button("Cancel", icon=":material/close:", on_click=_cancel, args=(state.memory(), job), key="cancel-job")  # fmt: skip
             return
         if status == "failed":
             st.error(words.plain(job.last["message"]), icon=":material/error:")
@@ -111,9 +112,8 @@ def _tick(job: Job, live: bool) -> None:
         else:
             st.warning("The work ended without a last word; its worker.log says why.", icon=":material/power_off:")
         with st.container(horizontal=True):
-            st.button(
-                "Try again", icon=":material/replay:", on_click=_again, args=(state.memory(), job), key="again-job"
-            )
+            if _is_allowed(state.memory(), job):
+                st.button("Try again", icon=":material/replay:", on_click=_again, args=(state.memory(), job), key="again-job")  # fmt: skip
             st.button("Close", on_click=setattr, args=(state.memory(), "job", None), key="close-job")
 
 
@@ -135,11 +135,24 @@ def _progress(job: Job) -> tuple[str, float]:
     return text, min(1.0, done / total) if total else 0.0
 
 
-def _cancel(job: Job) -> None:
-    ask(job.folder, "stop")
+def _is_allowed(visit: Memory, job: Job) -> bool:
+    """A preparation that a training follows is touched only by whose training it will be; any other by whoever has its address."""
+    owner = job.request.get("then_train", {}).get("owner", "")
+    return not owner or owner == state.owner() or is_admin(visit.admin_key)
+
+
+def _cancel(visit: Memory, job: Job) -> None:
+    if not _is_allowed(visit, job):
+        return
+    try:
+        ask(job.folder, "stop")
+    except AppError as error:  # a disk that takes nothing more
+        visit.remember(error)
 
 
 def _again(visit: Memory, job: Job) -> None:
+    if not _is_allowed(visit, job):
+        return
     again = create_job(job.kind, job.request)
     _start(again)
     visit.job = again.id

@@ -12,7 +12,7 @@ from visits import go, open_link
 from core.analysis.evaluation import Answer
 from core.errors import ModelError
 from core.jobs import EventLog, Lock, create_job, find_job
-from pages.shared import answers, work
+from pages.shared import answers, state, work
 
 
 def words_of(app) -> str:
@@ -169,6 +169,30 @@ def test_a_running_job_shows_how_far_it_is_and_can_be_cancelled(open_page, works
         assert (job.folder / "request").read_text() == "stop"
     log.append("stopped")
     assert not app.run().button(key="prepare").disabled
+
+
+@pytest.mark.parametrize(("last_word", "key"), [("progress", "cancel-job"), ("failed", "again-job")])
+def test_only_its_owner_and_the_administrator_touch_a_preparation_that_a_training_follows(
+    open_page, workspace, monkeypatch, spawned, last_word, key
+):
+    monkeypatch.setenv("ALEXNET_ADMIN_KEY", "open sesame")
+    follows = {"config": {}, "owner": "annas-token-0123456789"}
+    job = create_job("prepare", {"photos": {"source": "/pets"}, "split": {}, "cache": None, "then_train": follows})
+    log = EventLog(job.folder / "events.jsonl")
+    log.append("started")
+    log.append(last_word, stage="scanning", done=250, total=1000, message="There is no such folder.")
+    with Lock(job.folder / "lock"):
+        app = open_page("photos", job=job.id)
+        assert key not in {button.key for button in app.button}
+        app.session_state.memory.admin_key = "open sesame"
+        app.run()
+        app.session_state.memory.admin_key = ""  # the button is still in sight
+        app.button(key=key).click().run()
+        assert not (job.folder / "request").exists() and spawned == []
+        monkeypatch.setattr(state, "owner", lambda: "annas-token-0123456789")
+        app.run()
+        app.button(key=key).click().run()
+        assert (job.folder / "request").exists() or len(spawned) == 1
 
 
 def test_finished_photos_are_chosen_wherever_the_visitor_is(open_page, workspace):
