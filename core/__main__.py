@@ -49,9 +49,25 @@ class _Group(click.Group):
             context.exit(1)
 
 
+ABOUT_RUNS = ("train", "sweep", "runs", "stop", "pause", "resume")
+
+
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-def main():
+@click.pass_context
+def main(context):
     """AlexNet Playground without a browser: photos in, trained networks and their answers out."""
+    if context.invoked_subcommand in ABOUT_RUNS:
+        _revive_waiting()
+
+
+def _revive_waiting() -> None:
+    """Runs whose workers are gone, after a power cut, wait in line again, as when the app starts."""
+    from core.runs import revive_waiting
+
+    try:
+        revive_waiting()
+    except OSError as error:  # a full or read-only disk; what was asked for may need none of it
+        click.echo(f"Waiting runs could not be started again ({error.strerror}).", err=True)
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout, for programs.")
@@ -306,6 +322,8 @@ def plan(preset_id, config_path, assignments, num_classes, as_json):
 def list_settings():
     """List every setting that --set takes, with its limits and default."""
     for path, value in configs.leaves(presets.experiment("modern")):
+        if path == "schema_version":  # of the file's format; nobody sets it
+            continue
         declared = configs.setting(path)
         click.echo(f"{path} = {value}")
         click.echo(f"    {declared.label}: {declared.limits.describe()}. {declared.help}")

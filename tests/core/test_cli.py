@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,14 +14,18 @@ from click.testing import CliRunner
 from PIL import Image
 
 from core.__main__ import main
+from core.config import ExperimentConfig
 from core.jobs import PROJECT
 from core.photos import download
-from core.runs import list_runs
+from core.runs import create_run, list_runs
+from core.runs.engines import local
 
 SMALL = [
     *("--set", "network.input_size=32", "--set", "network.blocks.0.filters=8", "--set", "training.batch_size=8"),
     *("--set", "training.start_size_fraction=1", "--set", "training.end_size_fraction=1"),
 ]
+
+PETS = SimpleNamespace(id="pets", name="pets", class_names=("cats", "dogs"), counts=dict, checksum="")
 
 
 def invoke(*arguments):
@@ -57,6 +62,33 @@ def pets(tmp_path):
 def test_help_and_plan_need_no_tensorflow():
     code = "import sys; from core.__main__ import main; main(['plan'], standalone_mode=False); sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, check=False).returncode == 0
+
+
+def test_a_look_at_the_runs_starts_those_again_that_wait_without_a_worker(workspace, monkeypatch):
+    spawned = []
+    monkeypatch.setattr(local, "spawn", lambda module, folder: spawned.append(folder.name))
+    run = create_run(ExperimentConfig(), PETS)
+    assert invoke("settings").exit_code == 0 and invoke("runs", "--help").exit_code == 0
+    looked = invoke("runs")
+    assert looked.exit_code == 0 and spawned[-1:] == [run.id]
+
+
+def test_a_disk_that_takes_nothing_does_not_keep_the_list_of_runs_from_anybody(workspace, monkeypatch):
+    def full(_module, _folder):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(local, "spawn", full)
+    create_run(ExperimentConfig(), PETS)
+    looked = invoke("runs")
+    assert looked.exit_code == 0 and "queued" in looked.stdout and "No space left" in looked.stderr
+
+
+def test_every_setting_is_listed_with_its_limits():
+    listed = invoke("settings")
+    assert listed.exit_code == 0
+    for words in ("training.checkpoint_seconds = 30", "network.blocks.0.filters", "between 0 and"):
+        assert words in listed.stdout
+    assert "schema_version" not in listed.output
 
 
 def test_a_zip_is_prepared_as_a_folder_is(pets, tmp_path):
