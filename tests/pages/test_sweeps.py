@@ -163,6 +163,25 @@ def test_others_see_a_sweep_and_cannot_touch_it(open_page, dataset):
     assert "sweep" not in dict(app.query_params)
 
 
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_sweep_s_buttons_do_nothing_for_who_is_no_administrator_any_more(open_page, dataset, monkeypatch, ended):
+    monkeypatch.setenv("ALEXNET_ADMIN_KEY", "open sesame")
+    sweep = start_sweep(presets.experiment("narrow"), dataset, FILTERS, [16, 32], owner="annas-token-0123456789")
+    if ended:
+        for run_id in sweep.run_ids:
+            train(run_id, dataset)
+    app = open_page("training", sweep=sweep.id)
+    app.session_state.memory.admin_key = "open sesame"
+    app.run()
+    if ended:
+        app.button(key="delete-sweep").click().run()
+    app.session_state.memory.admin_key = ""
+    app.button(key="delete-sweep-yes" if ended else "cancel-sweep").click().run()
+    assert "an administrator alone" in " ".join(one.value for one in app.error)
+    assert list_sweeps() and len(list_runs()) == 2
+    assert not any((run.folder / "request").exists() for run in sweep.runs)
+
+
 @pytest.mark.parametrize("wrong", ["261123-120000-filters-zzzz", "../../etc", "x"])
 def test_a_sweep_that_does_not_exist_takes_no_page_down(open_page, dataset, wrong):
     app = open_page("training", sweep=wrong)
