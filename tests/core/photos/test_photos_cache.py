@@ -25,7 +25,7 @@ def pets(tmp_path):
 
 
 def left_behind(pets) -> set[str]:
-    return {path.name for path in pets.folder.iterdir()} - {"dataset.json", "dataset.csv", "scan.csv"}
+    return {path.name for path in pets.folder.iterdir()} - {"dataset.json", "dataset.csv", "scan.csv", "facts.csv"}
 
 
 @pytest.mark.parametrize("channels", [3, 1])
