@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterable
@@ -300,7 +301,8 @@ def load(dataset_id: str) -> Dataset:
         if hashlib.sha256(data).hexdigest() != about["checksum"]:
             raise ValueError("dataset.csv does not have the checksum of dataset.json")
         examples = tuple(
-            Example(r["path"], r["class_name"], int(r["class_index"]), r["split"], r["sha256"])
+            # a name that thousands of photos share is kept once
+            Example(r["path"], sys.intern(r["class_name"]), int(r["class_index"]), sys.intern(r["split"]), r["sha256"])
             for r in csv_rows(folder / "dataset.csv")
         )
         return Dataset(

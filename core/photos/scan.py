@@ -9,7 +9,7 @@ import hashlib
 import io
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, fields, replace
@@ -462,10 +462,11 @@ def rows_to_csv(rows: Sequence) -> str:
     return text.getvalue()
 
 
-def csv_rows(path: Path) -> list[dict[str, str]]:
-    """Rows of a CSV file of ours; file names keep bytes that are not UTF-8. Raises OSError."""
-    text = path.read_bytes().decode("utf-8", "surrogateescape")
-    return list(csv.DictReader(io.StringIO(text, newline="")))
+def csv_rows(path: Path) -> Iterator[dict[str, str]]:
+    """Rows of a CSV file of ours, one after the other: all at once, those of 25,000 photos would take 30 MB that a process never
+    gives back. File names keep bytes that are not UTF-8. Raises OSError."""
+    with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+        yield from csv.DictReader(file)
 
 
 def _memory_of(root: Path) -> Path:

@@ -18,7 +18,7 @@ from core.photos.sources import SPLITS
 MIN_PHOTOS_PER_CLASS = 4  # two to learn from, one to validate with, one to test with
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Example:
     """A photo with its label.
 
