@@ -103,8 +103,8 @@ class Dataset:
     def facts(self) -> dict[str, ImageCheck]:
         """{path: what the scan measured of that photo}, used or not; empty where the file is missing or damaged."""
         try:
-            checks = [_check_from_row(row) for row in csv_rows(self.facts_path)]
-        except (OSError, csv.Error, TypeError, ValueError):
+            checks = [scan.check_from_row(row) for row in csv_rows(self.facts_path)]
+        except (OSError, csv.Error, KeyError, TypeError, ValueError):
             return {}  # they are shown and nothing rests on them; preparing again writes a missing file
         return {check.path: check for check in checks}
 
@@ -403,17 +403,3 @@ def _step_from_row(row: dict[str, str]) -> CleaningStep:
         row.get("rule") or "",
         row.get("twin") or "",
     )
-
-
-def _check_from_row(row: dict[str, str]) -> ImageCheck:
-    kinds = {field.name: field.type for field in fields(ImageCheck)}
-    return ImageCheck(**{name: _value(text, kinds[name]) for name, text in row.items() if name in kinds})
-
-
-def _value(text: str, kind: type) -> object:
-    """A field of a CSV file as the type that its dataclass declares; an empty one is None where that is allowed."""
-    if kind in (str, int, float):
-        return kind(text)
-    if not text:
-        return None
-    return Issue(text) if kind == Issue | None else text

@@ -478,7 +478,7 @@ def _memory_of(root: Path) -> Path:
 
 def _recall(memory: Path) -> dict[str, ImageCheck]:
     try:
-        return {row["path"]: _check_from_row(row) for row in csv_rows(memory)}
+        return {row["path"]: check_from_row(row) for row in csv_rows(memory)}
     except FileNotFoundError:
         return {}
     except (OSError, csv.Error, KeyError, TypeError, ValueError):
@@ -489,7 +489,8 @@ _WHOLE = ("num_bytes", "mtime_ns", "height", "width")
 _REAL = ("brightness", "contrast", "sharpness")
 
 
-def _check_from_row(row: dict[str, str]) -> ImageCheck:
+def check_from_row(row: dict[str, str]) -> ImageCheck:
+    """A row that ``rows_to_csv`` wrote, as what it was. Raises KeyError, TypeError or ValueError for anything else."""
     values: dict = dict(row)
     for name in _WHOLE:
         values[name] = int(row[name])

@@ -12,19 +12,19 @@ import streamlit as st
 from core import config
 from core.errors import AppError
 from core.photos import clean, origins, overrules, own
-from core.photos.clean import CONVERT, IGNORE, LEAVE_OUT, USE, CleaningStep
+from core.photos.clean import IGNORE, LEAVE_OUT, USE, CleaningStep
 from core.photos.dataset import Dataset
 from core.photos.overrules import USE_ANYWAY, Overrules
 from core.photos.scan import Issue
 from pages.shared import pictures, state, words
 from pages.shared.current import dataset_of
+from pages.shared.gallery import ACTION_WORDS
 from pages.shared.state import Memory
 from pages.shared.work import prepare_photos
 
 ROWS = 12
 NOT_A_FILE_NAME, BY_HAND, BRIDGE = "not a photo file", "left out by hand", "joins two splits"
 _SIDE = 84  # pixels of a thumbnail
-_ACTION = {USE: "used", CONVERT: "converted and used", LEAVE_OUT: "left out", IGNORE: "ignored"}
 _NO_PICTURE = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 84 84"><rect x="1" y="1" width="82" height="82" fill="#888888" '
     'fill-opacity="0.12" stroke="#888888"/><path d="M24 24L60 60M60 24L24 60" stroke="#888888" stroke-width="3"/></svg>'
@@ -163,7 +163,7 @@ def _apply(visit: Memory, dataset: Dataset) -> None:
 def _show_kind(
     dataset: Dataset, issue: Issue | None, steps: list[CleaningStep], decided: Overrules, may_decide: bool
 ) -> None:
-    actions = Counter(_ACTION[step.action] for step in steps)
+    actions = Counter(ACTION_WORDS[step.action] for step in steps)
     happens = ", ".join(f"{number:,} {action}" for action, number in actions.items())
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"{words.count(len(steps), 'file')}: {happens}." + (_pending_kind(dataset, issue, decided)))
@@ -184,7 +184,7 @@ def _pending_kind(dataset: Dataset, issue: Issue | None, decided: Overrules) -> 
         return ""
     if issue not in decided.kinds:
         return " **Once applied: as the rules say.**"
-    return f" **Once applied: all {_ACTION[decided.kinds[issue]]}**, but for those decided one by one."
+    return f" **Once applied: all {ACTION_WORDS[decided.kinds[issue]]}**, but for those decided one by one."
 
 
 def _show_row(
@@ -207,13 +207,13 @@ def _show_row(
 
 
 def _what_happens(dataset: Dataset, step: CleaningStep, decided: Overrules) -> str:
-    now = _ACTION[step.action]
+    now = ACTION_WORDS[step.action]
     asked, applied = (one.asked(step.path, step.sha256, step.issue) for one in (decided, dataset.overrules))
     if asked == applied or step.issue in clean.NO_PIXELS:
         return f"{now}, as you decided" if step.rule else now
     wanted = asked or ("" if step.rule == "" else step.rule)
     will = LEAVE_OUT if wanted == LEAVE_OUT else wanted or clean.action_for(step.issue)
-    return f"{now} now; **{_ACTION.get(will, 'used')} once applied**"
+    return f"{now} now; **{ACTION_WORDS.get(will, 'used')} once applied**"
 
 
 def _show_choices(
