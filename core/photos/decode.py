@@ -30,7 +30,7 @@ from PIL import (
 )
 
 from core.errors import PhotoError
-from core.photos import jpeg_data
+from core.photos import depth, jpeg_data
 
 PHOTO_EXTENSIONS = (
     "jpg", "jpeg", "jpe", "jfif", "png", "gif", "bmp", "webp", "tif", "tiff", "heic", "heif", "avif", "mpo",
@@ -57,6 +57,8 @@ WORKING_SIDE = 512
 """The largest input size of a network. A photo whose shorter side is at least twice this is decoded at a whole
 fraction of its size, which for a phone's 12 megapixels is several times faster. The rule does not look at the
 size asked for, so that every caller gets the same pixels."""
+
+SIXTEEN = "16 bits a channel"
 
 GREY = 128
 """What shows through transparent pixels and fills the borders of "pad": on mid grey a white pet and a black pet
@@ -244,10 +246,16 @@ def read(source: Path | bytes | BinaryIO, thorough: bool = False) -> Photo:
                 shrink = WORKING_SIDE / min(stored)
                 image.draft(None, (int(image.width * shrink), int(image.height * shrink)))
             changes += _stored_as(format, image)
+            rawmode = _raw_mode(image)
             image.load()
+            bits = _bits_in_use(image, source, rawmode)
+            if bits < 16:
+                changes = [f"{word}, of which {bits} are in use" if word == SIXTEEN else word for word in changes]
+            if depth.is_negative(image):
+                changes.append("white stored as 0")
             if format == "PNG":
                 orientation = _orientation(image)
-            pixels = _eight_bit_rgb(image)
+            pixels = _eight_bit_rgb(image, bits)
             if thorough and format == "JPEG" and jpeg_data.is_broken(_all_bytes(source)):
                 raise ValueError("libjpeg filled a hole in the data with grey")
         except MemoryError as error:
@@ -481,7 +489,7 @@ def _stored_as(format: str, image: Image.Image) -> list[str]:
     if mode in ("I", "F"):
         words.append("32 bits a channel")
     elif mode.startswith("I;16") or "16" in str(_raw_mode(image)):
-        words.append("16 bits a channel")
+        words.append(SIXTEEN)
     if _has_alpha(image):
         words.append("transparency")
     return words
@@ -500,12 +508,34 @@ def _has_alpha(image: Image.Image) -> bool:
     return image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info
 
 
-def _eight_bit_rgb(image: Image.Image) -> np.ndarray:
+def _bits_in_use(image: Image.Image, source: Path | bytes | BinaryIO, rawmode: str) -> int:
+    """How many bits of a loaded picture's 16 are in use; 16 for all pictures that have not 16. Colours are scaled in place."""
+    said = depth.tagged(image)
+    if image.mode.startswith("I;16"):
+        return depth.in_use((np.asarray(image.crop(box)) for box in depth.bands(image)), said)
+    other = depth.low_rawmode(rawmode)
+    if other is None or not depth.may_be_dim(image):
+        return 16
+    whole = source if isinstance(source, (Path, bytes)) else _all_bytes(source)
+    with _opened(whole) as (_, low):  # Pillow keeps one byte of each value, so the other one is read by itself
+        low.tile = [tile._replace(args=_with_rawmode(tile.args, other)) for tile in low.tile]
+        low.load()
+        return depth.scale_colours(image, low, rawmode, said)
+
+
+def _with_rawmode(arguments: str | tuple, rawmode: str) -> str | tuple:
+    return (rawmode, *arguments[1:]) if isinstance(arguments, tuple) else rawmode
+
+
+def _eight_bit_rgb(image: Image.Image, bits: int) -> np.ndarray:
     """(H, W, 3) uint8 of a loaded Pillow image; (H / k, W / k, 3) if it is k times larger than we ever need.
 
     A large one is converted in bands: a copy of 100 megapixels in another mode costs 400 MB.
+
+    Args:
+        bits: in use of a grey picture's 16.
     """
-    convert = _converter(image)
+    convert = _converter(image, bits)
     factor = min(image.size) // WORKING_SIDE
     if factor < 2:
         return np.asarray(convert(image))
@@ -517,12 +547,11 @@ def _eight_bit_rgb(image: Image.Image) -> np.ndarray:
     return np.concatenate(bands)
 
 
-def _converter(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
+def _converter(image: Image.Image, bits: int) -> Callable[[Image.Image], Image.Image]:
     """Image or a band of it -> the same in mode RGB."""
     if image.mode.startswith("I;16"):
-        return lambda part: Image.fromarray(
-            ((np.asarray(part).astype(np.uint32) + 128) // 257).astype(np.uint8)
-        ).convert("RGB")
+        to_grey = depth.grey_to_eight(image, bits)
+        return lambda part: to_grey(part).convert("RGB")
     if image.mode in ("I", "F"):
         low, high = _range_of(image)
 
@@ -548,10 +577,10 @@ def _range_of(image: Image.Image) -> tuple[float, float]:
     """What black and white are in a picture of 32-bit numbers: the usual ranges, else what occurs."""
     low, high = (float(value) for value in image.getextrema())
     if np.isfinite((low, high)).all() and low >= 0:
-        ranges = (1.0, 255.0, 65535.0) if image.mode == "F" else (255.0, 65535.0)
-        for top in ranges:
-            if high <= top:
-                return 0.0, top
+        if image.mode == "F" and high <= 1:
+            return 0.0, 1.0
+        if high <= 65535:
+            return 0.0, float((1 << depth.holding(high)) - 1)
     low, high = (value if np.isfinite(value) else 0.0 for value in (low, high))
     return low, max(high, low + 1)
 
