@@ -9,19 +9,19 @@ import secrets
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from http.cookies import SimpleCookie
 from pathlib import Path
 
 import anyio
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.analysis.predictor import get_predictor
 from core.runs import revive_waiting
 from pages.shared import receive
 from pages.shared.problems import explain
-from pages.shared.state import OWNER_COOKIE
+from pages.shared.state import OWNER_COOKIE, as_token
 
 ONE_YEAR_SECONDS = 365 * 24 * 3600
 
@@ -29,14 +29,16 @@ ONE_YEAR_SECONDS = 365 * 24 * 3600
 class OwnerCookie:
     """Gives every browser a random token of its own, which says whose runs are whose.
 
-    Never in a link and never readable by scripts (HttpOnly). The page reads it from ``st.context.cookies``.
+    Never in a link and never readable by scripts (HttpOnly). The page reads it from ``st.context.cookies``, which is filled
+    by the parser that is asked here too: a browser also sends the cookies of other programs on the same host, and whatever
+    they hold, both see the same token or none.
     """
 
     def __init__(self, app: ASGIApp):
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or OWNER_COOKIE in _cookies(scope):
+        if scope["type"] != "http" or as_token(HTTPConnection(scope).cookies.get(OWNER_COOKIE)):
             await self.app(scope, receive, send)
             return
 
@@ -49,11 +51,6 @@ class OwnerCookie:
             await send(message)
 
         await self.app(scope, receive, send_with_cookie)
-
-
-def _cookies(scope: Scope) -> SimpleCookie:
-    text = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
-    return SimpleCookie(text.decode("latin-1"))
 
 
 def _is_page(message: Message) -> bool:
