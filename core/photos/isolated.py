@@ -60,25 +60,32 @@ class Decoder:
             self._end()
 
     def _ask(self, task: dict) -> dict:
-        try:
-            if self._child is None or self._child.poll() is not None:
+        """One exchange. A child that dies in it is replaced once: it may have been ended while it was idle, or for its memory."""
+        for last_try in (False, True):
+            try:
+                answer = self._exchange(task)
+                break
+            except TimeoutError:
                 self._end()
-                self._start()
-            self._child.stdin.write(json.dumps(task).encode() + b"\n")
-            self._child.stdin.flush()
-            answer = self._line(self._timeout_seconds)
-        except TimeoutError:
-            self._end()
-            raise _given_up(f"decoding it took over {self._timeout_seconds:g} seconds") from None
-        except (OSError, EOFError):
-            self._end()
-            raise _given_up("the program that decodes it crashed") from None
-        except BaseException:  # what was asked for would come as the answer to the next question
-            self._end()
-            raise
+                raise _given_up(f"decoding it took over {self._timeout_seconds:g} seconds") from None
+            except (OSError, EOFError):
+                self._end()
+                if last_try:
+                    raise _given_up("the program that decodes it crashed") from None
+            except BaseException:  # what was asked for would come as the answer to the next question
+                self._end()
+                raise
         if "bug" in answer:
             raise RuntimeError(f"the decoder failed:\n{answer['bug']}")
         return answer
+
+    def _exchange(self, task: dict) -> dict:
+        if self._child is None or self._child.poll() is not None:
+            self._end()
+            self._start()
+        self._child.stdin.write(json.dumps(task).encode() + b"\n")
+        self._child.stdin.flush()
+        return self._line(self._timeout_seconds)
 
     def _start(self) -> None:
         command, environment = child_command(self._function)

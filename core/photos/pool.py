@@ -20,6 +20,7 @@ from contextlib import suppress
 
 from core.jobs import PROJECT
 
+_MOST_UNBORN = 100  # children ended while they start, before that is taken for a fault that stays
 _AHEAD = 4  # tasks a child is given before it has answered, so that it never waits for the parent
 
 
@@ -34,6 +35,9 @@ def num_workers() -> int:
 
 def run(function: str, tasks: Sequence[dict], timeout_seconds: float = 60.0) -> Iterator[tuple[int, dict | Lost]]:
     """Calls a function on every task, in child processes on all cores.
+
+    A child may be ended by others, for instance where memory is short, while it waits or over a photo that is fine. So a task is
+    lost to a crash only once two children have died over it, and a child that dies idle is replaced.
 
     Close the iterator (``contextlib.closing``) to end the children early; nothing of them is left then.
 
@@ -52,6 +56,8 @@ def run(function: str, tasks: Sequence[dict], timeout_seconds: float = 60.0) -> 
         return
     todo = deque(range(len(tasks)))
     num_left = len(tasks)
+    num_unborn = 0
+    suspects: set[int] = set()  # a child has died over them once
     children: list[_Child] = []
     with selectors.DefaultSelector() as selector:
         try:
@@ -65,14 +71,22 @@ def run(function: str, tasks: Sequence[dict], timeout_seconds: float = 60.0) -> 
                     answers, lost = child.collect(child in readable, timeout_seconds)
                     num_left -= len(answers)
                     yield from answers
-                    if lost is None:
+                    if lost is None and not child.has_died:
                         continue
-                    index, *others = child.held
-                    todo.extendleft(reversed(others))
+                    held = list(child.held)
+                    num_unborn += not child.is_ready
+                    if num_unborn > _MOST_UNBORN:
+                        raise RuntimeError(f"{num_unborn} child processes for {function} were ended before they began.")
+                    charged = held[:1] if lost is not None else []
+                    if child.has_died and not (child.is_ready and suspects.issuperset(charged)):
+                        suspects.update(charged if child.is_ready else ())
+                        charged = []
+                    todo.extendleft(reversed(held[len(charged) :]))
                     child.end()
                     children[position] = _Child(function, selector)
-                    num_left -= 1
-                    yield index, lost
+                    for index in charged:
+                        num_left -= 1
+                        yield index, lost
         finally:
             for child in children:
                 child.end()
@@ -81,9 +95,10 @@ def run(function: str, tasks: Sequence[dict], timeout_seconds: float = 60.0) -> 
 class _Child:
     def __init__(self, function: str, selector: selectors.BaseSelector):
         self.held: deque[int] = deque()  # tasks given and not answered; the first is the one it works on
+        self.has_died = False
         self._function = function
         self._buffer = b""
-        self._ready = False
+        self.is_ready = False
         self._since = time.monotonic()
         self._selector = selector
         command, environment = child_command(function)
@@ -103,16 +118,16 @@ class _Child:
 
     def collect(self, readable: bool, timeout_seconds: float) -> tuple[list[tuple[int, dict | Lost]], Lost | None]:
         """Answers that have come, and the reason if the task it works on is lost."""
-        answers, ended = [], False
+        answers = []
         if readable:
             data = os.read(self._process.stdout.fileno(), 1 << 16)
-            ended = not data
+            self.has_died = not data
             *lines, self._buffer = (self._buffer + data).split(b"\n")
             for line in lines:
                 self._since = time.monotonic()
                 answer = json.loads(line)
-                if not self._ready:
-                    self._ready = True
+                if not self.is_ready:
+                    self.is_ready = True
                     continue
                 if "bug" in answer:
                     print(
@@ -120,11 +135,13 @@ class _Child:
                     )  # ours, not the photo's: it goes to the log with its traceback
                     answer = Lost("the app made a mistake over it, which its log describes")
                 answers.append((self.held.popleft(), answer))
-        if ended and not self._ready:
+        if (
+            self.has_died and not self.is_ready and self._process.wait() >= 0
+        ):  # below 0: a signal, which comes from others
             raise RuntimeError(f"A child process for {self._function} ended before it began; see the lines above.")
-        if ended and self.held:
+        if self.has_died and self.held:
             return answers, Lost("the program that decodes it crashed")
-        if not self._ready:  # starting Python is no photo's fault, however busy the machine is
+        if not self.is_ready:  # starting Python is no photo's fault, however busy the machine is
             return answers, None
         if self.held and time.monotonic() - self._since > timeout_seconds:
             return answers, Lost(f"decoding it took over {timeout_seconds:g} seconds")

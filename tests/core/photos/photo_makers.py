@@ -63,6 +63,22 @@ def fails_at_three(task: dict) -> dict:
     return task
 
 
+def dies_when_idle(task: dict) -> dict:
+    """Gives back what it got; its process ends a moment after its first answer."""
+    import os
+    import threading
+    import time
+
+    def end() -> None:
+        time.sleep(0.02)
+        os._exit(1)
+
+    threading.Thread(target=end).start()
+    if task["number"] % 3:
+        time.sleep(0.005)
+    return task
+
+
 def echoes(task: dict) -> dict:
     """Gives back what it got."""
     return task

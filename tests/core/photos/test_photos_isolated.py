@@ -51,6 +51,24 @@ def test_a_photo_that_crashes_its_decoder_costs_only_itself(decoder):
     assert decoder.decode(encoded(picture(4), "PNG")).shape[2] == 3
 
 
+def die_once(task: dict) -> dict:
+    """In the child: the first process that is asked ends, as one that is ended for its memory; the second answers."""
+    mark = os.path.join(os.path.dirname(task["photo"]), "died")
+    if not os.path.exists(mark):
+        open(mark, "w").close()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return isolated.decode_into(task)
+
+
+def test_a_decoder_that_others_end_costs_no_photo(tmp_path):
+    decoder = isolated.Decoder(function="tests.core.photos.test_photos_isolated:die_once")
+    (tmp_path / "pet.png").write_bytes(encoded(picture(4), "PNG"))
+    try:
+        assert decoder.decode(tmp_path / "pet.png").shape[2] == 3
+    finally:
+        decoder.close()
+
+
 def test_a_photo_that_takes_too_long_is_given_up():
     decoder = isolated.Decoder(timeout_seconds=2, function="tests.core.photos.test_photos_isolated:decode_or_die")
     try:

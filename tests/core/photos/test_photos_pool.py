@@ -74,3 +74,20 @@ def test_children_import_neither_the_parents_main_nor_heavy_libraries(tmp_path):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), str(tmp_path)])}
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, env=environment, check=True)
     assert done.stdout.splitlines() == ["main ran", "[]"]
+
+
+def test_children_that_others_end_cost_no_task(monkeypatch):
+    monkeypatch.setattr(pool, "num_workers", lambda: 2)
+    tasks = [{"number": number} for number in range(40)]
+    with closing(pool.run("photo_makers:echoes", tasks)) as answers:
+        found = dict([next(answers)])
+        for child in psutil.Process().children():
+            child.kill()
+        found |= dict(answers)
+    assert [found[number] for number in range(40)] == tasks
+
+
+def test_a_child_that_dies_idle_is_replaced_and_the_next_task_is_not_charged():
+    tasks = [{"number": number} for number in range(12)]
+    with closing(pool.run("photo_makers:dies_when_idle", tasks)) as answers:
+        assert sorted((index, answer["number"]) for index, answer in answers) == [(n, n) for n in range(12)]
