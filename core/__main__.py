@@ -771,15 +771,16 @@ def _show_faults(kills: int, as_json: bool) -> None:
 
 
 def _photos_under(paths: tuple[str, ...]) -> Iterator[str]:
-    """The paths as given; a folder's photos joined with it, sorted."""
+    """The paths as given; a folder's photos joined with it, in the order in which people count."""
     from core.photos.decode import PHOTO_EXTENSIONS
+    from core.text import natural_key
 
     for given in paths:
         folder = Path(given)
         if not folder.is_dir():
             yield given
             continue
-        for path in sorted(folder.rglob("*")):
+        for path in sorted(folder.rglob("*"), key=lambda path: natural_key(str(path))):
             if path.is_file() and not path.name.startswith(".") and path.suffix.lower().lstrip(".") in PHOTO_EXTENSIONS:
                 yield os.path.join(given, path.relative_to(folder))  # a Path would drop the "./" that was given
 

@@ -1,7 +1,9 @@
 """Other people's text (file names above all) as one line that every terminal, browser and encoder takes."""
 
+import re
 import unicodedata
 
+_DIGITS = re.compile("([0-9]+)")
 _TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
@@ -19,3 +21,15 @@ def _shown(letter: str) -> str:
         return f"⟨U+{ord(letter):04X}⟩"
     kind = unicodedata.category(letter)
     return " " if kind in ("Cc", "Zl", "Zp") else "\ufffd" if kind == "Cs" else letter
+
+
+def natural_key(text: str) -> tuple:
+    """Sorts as people count: ``cat.2.jpg`` before ``cat.10.jpg``, whatever the case; texts that differ are never equal.
+
+    Runs of digits are compared as numbers of any length, without making numbers of them.
+    """
+    words_and_digits = _DIGITS.split(text.casefold())  # a word, digits, a word, ...: like is always compared with like
+    parts = (
+        (len(digits := part.lstrip("0")), digits) if place % 2 else part for place, part in enumerate(words_and_digits)
+    )
+    return tuple(parts), text

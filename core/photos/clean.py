@@ -17,6 +17,7 @@ from core.errors import PhotoError
 from core.photos import decode, sources
 from core.photos.overrules import LEAVE_OUT, USE, USE_ANYWAY, Overrules
 from core.photos.scan import NEAR_BITS, UNUSABLE, ImageCheck, Issue, ScanReport
+from core.text import natural_key
 
 CONVERT, IGNORE = "convert", "ignore"
 
@@ -62,7 +63,7 @@ class CleaningStep:
 
 @dataclass(frozen=True)
 class CleaningPlan:
-    """What becomes of a folder: one step a file, by path."""
+    """What becomes of a folder: one step a file, by path as people count."""
 
     layout: str
     class_names: tuple[str, ...]
@@ -112,7 +113,9 @@ def plan(report: ScanReport, decided: Overrules | None = None) -> CleaningPlan:
         )
         judged.append((check, step))
     steps += _overruled(judged, decided) if decided else [step for _, step in judged]
-    return CleaningPlan(report.layout, report.class_names, tuple(sorted(steps, key=lambda step: step.path)))
+    return CleaningPlan(
+        report.layout, report.class_names, tuple(sorted(steps, key=lambda step: natural_key(step.path)))
+    )
 
 
 def action_for(issue: Issue | None) -> str:

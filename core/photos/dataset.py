@@ -32,6 +32,7 @@ from core.photos.overrules import Overrules
 from core.photos.scan import ImageCheck, Issue, csv_rows, rows_to_csv
 from core.photos.sources import SPLITS
 from core.photos.split import Example
+from core.text import natural_key
 
 __all__ = ["SPLITS", "Dataset", "Example", "list_datasets", "load", "prepare", "prepare_test"]
 
@@ -92,8 +93,9 @@ class Dataset:
         return table
 
     def steps(self) -> tuple[CleaningStep, ...]:
-        """What became of every file of the folder and why, by path."""
-        return tuple(_step_from_row(row) for row in csv_rows(self.folder / "scan.csv"))
+        """What became of every file of the folder and why, by path as people count, whatever order they were written in."""
+        steps = [_step_from_row(row) for row in csv_rows(self.folder / "scan.csv")]
+        return tuple(sorted(steps, key=lambda step: natural_key(step.path)))
 
     @property
     def facts_path(self) -> Path:

@@ -8,7 +8,6 @@ Here that is played through with the files of one folder, on paper: nothing is c
 """
 
 import random
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from core.photos.clean import CONVERT, IGNORE, USE, CleaningStep
 from core.photos.scan import Issue
 from core.photos.sources import SPLITS
+from core.text import natural_key
 
 _WRONG_FORMAT = frozenset({Issue.REFUSED, Issue.NOT_A_PHOTO, Issue.UNREADABLE, Issue.TRUNCATED, Issue.WRONG_EXTENSION})
 """What a check by format throws away: files that do not open, or are not what their name says."""
@@ -56,7 +56,9 @@ def count(steps: Iterable[CleaningStep], counts: Mapping[str, Mapping[str, int]]
             proportions. Where the folder has splits of its own, those are the cut.
         seed: which photos are copied.
     """
-    files = sorted((step for step in steps if step.action != IGNORE and step.class_name), key=_by_number)
+    files = sorted(
+        (step for step in steps if step.action != IGNORE and step.class_name), key=lambda step: natural_key(step.path)
+    )
     picture_of = _pictures(files)
     per_class: dict[str, list[CleaningStep]] = defaultdict(list)
     for step in files:
@@ -92,11 +94,6 @@ def count(steps: Iterable[CleaningStep], counts: Mapping[str, Mapping[str, int]]
         num_near,
         sum(picture in learned_bare for picture in bare["test"]),
     )
-
-
-def _by_number(step: CleaningStep) -> list:
-    """cat.2.jpg before cat.10.jpg."""
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", step.path)]
 
 
 def _cut(members: list[CleaningStep], numbers: Mapping[str, int]) -> list[str]:

@@ -16,6 +16,7 @@ from core.photos.clean import IGNORE, LEAVE_OUT, USE, CleaningStep
 from core.photos.dataset import Dataset
 from core.photos.overrules import USE_ANYWAY, Overrules
 from core.photos.scan import Issue
+from core.text import natural_key
 from pages.shared import pictures, state, words
 from pages.shared.current import dataset_of
 from pages.shared.gallery import ACTION_WORDS
@@ -55,7 +56,9 @@ def _read(dataset_id: str, stamp: int) -> _Files:
         if step.action != USE or step.issue or step.rule:
             odd[kind_of(step)].append(step)
     if Issue.OTHER_CLASS in odd:  # the two of a pair side by side
-        odd[Issue.OTHER_CLASS].sort(key=lambda step: (min(step.path, step.twin), step.path))
+        odd[Issue.OTHER_CLASS].sort(
+            key=lambda step: (min(natural_key(step.path), natural_key(step.twin)), natural_key(step.path))
+        )
     return _Files({step.path: step for step in steps}, dict(odd))
 
 
@@ -84,7 +87,7 @@ def show_plan(dataset: Dataset, busy: bool) -> None:
         step for path in decided.files if (step := files.by_path.get(path)) and not step.issue and step.action == USE
     ]
     if by_hand:
-        groups[BY_HAND] = sorted([*groups.get(BY_HAND, ()), *by_hand], key=lambda step: step.path)
+        groups[BY_HAND] = sorted([*groups.get(BY_HAND, ()), *by_hand], key=lambda step: natural_key(step.path))
     if not groups:
         st.caption("Nothing: every file is a good photo and is used as it is.")
         return

@@ -183,6 +183,14 @@ def test_a_job_on_a_missing_folder_fails_with_the_sentence(tmp_path):
     assert json.dumps(failed.last)
 
 
+def test_files_are_listed_as_people_count_also_those_of_a_data_set_that_was_stored_otherwise(tmp_path):
+    made = prepare(write_classes(tmp_path / "pets", 12))
+    of_cats = [step.path for step in made.steps() if step.class_name == "cats"]
+    assert of_cats == [f"cats/{number}.jpg" for number in range(12)]
+    made.save(sorted(made.steps(), key=lambda step: step.path))  # as a version before wrote it
+    assert [step.path for step in dataset.load(made.id).steps() if step.class_name == "cats"] == of_cats
+
+
 def test_rows_of_the_cache_follow_the_examples(tmp_path):
     from core.photos import decode
 
