@@ -186,14 +186,24 @@ def difference_interval(first: Evaluation, second: Evaluation) -> tuple[float, f
     interval of matched pairs with half a photo added to each of the four cells, so that it also holds for few photos). Where the photos
     differ, the shares are taken as independent.
     """
-    count = first.num_photos
-    if first.paths == second.paths:
-        ahead = float((first.correct & ~second.correct).sum()) + 0.5
-        behind = float((second.correct & ~first.correct).sum()) + 0.5
-        total = count + 2
-        middle = (ahead - behind) / total
-        half = _Z_95 * math.sqrt(max(0.0, ahead + behind - (ahead - behind) ** 2 / total)) / total
-    else:
-        middle = first.accuracy - second.accuracy
-        half = math.hypot(*((high - low) / 2 for low, high in (first.interval, second.interval)))
+    if first.paths != second.paths:
+        return shares_gap(first.accuracy, first.num_photos, second.accuracy, second.num_photos)
+    ahead = float((first.correct & ~second.correct).sum()) + 0.5
+    behind = float((second.correct & ~first.correct).sum()) + 0.5
+    total = first.num_photos + 2
+    middle = (ahead - behind) / total
+    half = _Z_95 * math.sqrt(max(0.0, ahead + behind - (ahead - behind) ** 2 / total)) / total
     return max(-1.0, middle - half), min(1.0, middle + half)
+
+
+def shares_gap(first: float, num_first: int, second: float, num_second: int) -> tuple[float, float]:
+    """95 % interval of first - second, two shares of which only the sizes are known: (low, high) in -1..1.
+
+    They are taken as independent, which on the same photos is wider than need be.
+    """
+    intervals = (
+        wilson_interval(round(first * num_first), num_first),
+        wilson_interval(round(second * num_second), num_second),
+    )
+    half = math.hypot(*((high - low) / 2 for low, high in intervals))
+    return max(-1.0, first - second - half), min(1.0, first - second + half)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import config as configs
-from core.analysis.evaluation import Evaluation, difference_interval
+from core.analysis.evaluation import Evaluation, difference_interval, shares_gap
 from core.config import AugmentConfig, ExperimentConfig
 from core.errors import AppError, ConfigError, RunError
 from core.jobs import check_id, new_id, read_json, sync_folder, workspace, write_atomic
@@ -198,7 +198,7 @@ def variants(
             if any(value == other.value for other in made):
                 raise ConfigError(f"{path} is given {value!r} twice. Two equal runs say the same: change one.", path)
             made.append(Variant(value, value_label(path, value), changed))
-    named = [replace(one, config=replace(one.config, name=one.label[:80])) for one in made]
+    named = [replace(one, config=replace(one.config, name=_run_name(config, path, one.label))) for one in made]
     for one in named:
         try:
             configs.check(one.config)
@@ -229,6 +229,15 @@ def value_label(path: str, value) -> str:
     if isinstance(value, int) and word.endswith("s"):
         return f"{value} {word}"
     return f"{word} {value:g}" if isinstance(value, float) else f"{word} {str(value).replace('_', ' ')}"
+
+
+def _run_name(config: ExperimentConfig, path: str, label: str) -> str:
+    """What a run is called where nothing else says of what: ``16 filters in convolution 1, modern``. At most 80 letters."""
+    _, *rest = path.split(".")
+    place = (
+        f" in {'convolution' if rest[0] == 'blocks' else 'dense layer'} {int(rest[1]) + 1}" if len(rest) == 3 else ""
+    )
+    return f"{label}{place}, {config.name or config.preset}"[:80]
 
 
 def split_values(text: str) -> list[str]:
@@ -404,7 +413,8 @@ def _row(label: str, value, run_id: str) -> Row:
 def verdict(sweep: Sweep, rows: list[Row] | None = None) -> list[str]:
     """What the sweep has shown, in sentences; empty while fewer than two of its runs are tested.
 
-    The best is chosen by validation accuracy; the others are compared with it on the test photos, photo by photo.
+    The best on the validation photos is named where it is further ahead than chance takes it; all are compared with the
+    highest on the test photos, photo by photo.
     """
     tested = [
         row for row in (sweep.rows() if rows is None else rows) if row.evaluation and row.val_accuracy is not None
@@ -417,7 +427,7 @@ def verdict(sweep: Sweep, rows: list[Row] | None = None) -> list[str]:
     else:
         best = max(tested, key=lambda row: row.val_accuracy)
         others = [row for row in tested if row is not best]
-        sentences = [f"Best on the validation photos: {best.label}, {_percent(best.val_accuracy)}."]
+        sentences = [_validation_sentence(best, others)]
     sentences += [_gap_sentence(best, row) for row in others]
     for row in tested:
         if row.status == "stopped":
@@ -433,6 +443,26 @@ def verdict(sweep: Sweep, rows: list[Row] | None = None) -> list[str]:
         missing = len(sweep.run_ids) - len(tested)
         sentences.append(f"{missing} of {len(sweep.run_ids)} trainings have no test figures.")
     return [*sentences, "Each was trained once. Another seed may move every one of these numbers by as much again."]
+
+
+def _validation_sentence(best: Row, others: list[Row]) -> str:
+    """Who is best on the validation photos; nobody on a tie, or where so few photos cannot tell."""
+    count = best.run.counts["val"]
+    level = [
+        row for row in others if shares_gap(best.val_accuracy, count, row.val_accuracy, row.run.counts["val"])[0] <= 0
+    ]
+    if not level:
+        return f"Best on the validation photos: {best.label}, {_percent(best.val_accuracy)}."
+    names = ", ".join(row.label for row in (best, *level[:-1])) + f" and {level[-1].label}"
+    shares = sorted(
+        {_percent(row.val_accuracy): row.val_accuracy for row in (best, *level)}.items(), key=lambda one: -one[1]
+    )
+    if len(shares) == 1:
+        return f"Level on the validation photos: {names}, {shares[0][0]} each."
+    return (
+        f"No winner on the validation photos: {names} lie between {shares[-1][0]} and {shares[0][0]}, too close to tell apart "
+        f"with {count:,} photos."
+    )
 
 
 def _gap_sentence(first: Row, second: Row) -> str:

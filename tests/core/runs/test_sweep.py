@@ -58,7 +58,8 @@ def test_each_value_becomes_one_queued_run_with_the_same_seed(dataset, spawned):
     runs = sweep.runs
     assert spawned == sweep.run_ids == [run.id for run in runs]
     assert [run.config.network.blocks[0].filters for run in runs] == [16, 32, 64] == sweep.values
-    assert [run.name for run in runs] == ["16 filters", "32 filters", "64 filters"] == sweep.labels
+    assert sweep.labels == ["16 filters", "32 filters", "64 filters"]
+    assert [run.name for run in runs] == [f"{label} in convolution 1, narrow" for label in sweep.labels]
     assert {(run.config.training.seed, run.config.training.epochs, run.owner) for run in runs} == {(NARROW.training.seed, 3, "anna")}  # fmt: skip
     assert [row.status for row in sweep.rows()] == ["queued"] * 3 and sweep.is_active
     assert [each.id for each in list_sweeps()] == [sweep.id] == [find_sweep(sweep.id).id]
@@ -191,6 +192,23 @@ def test_a_gap_within_chance_is_said_to_mean_nothing_and_a_large_one_who_is_bett
     finish(without, dataset, wrong=40)
     (gap, _) = verdict(sweep)
     assert "gap of 30.0 points" in gap and "with augmentation is better" in gap
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "said"),
+    [
+        pytest.param((0.8, 0.8, 0.8), "Level on the validation photos: 16 filters, 32 filters and 64 filters, 80.0 % each.", id="all level"),
+        pytest.param((0.78, 0.8, 0.1), "No winner on the validation photos: 32 filters and 16 filters lie between 78.0 % and 80.0 %, too close to tell apart with 100 photos.", id="within chance"),
+        pytest.param((0.5, 0.9, 0.6), "Best on the validation photos: 32 filters, 90.0 %.", id="further than chance"),
+    ],
+)  # fmt: skip
+def test_a_winner_is_named_only_where_it_is_further_ahead_than_chance_takes_it(workspace, spawned, accuracies, said):
+    dataset = make_dataset(workspace, num_per_split=50)
+    sweep = start_sweep(NARROW, dataset, FILTERS, [16, 32, 64])
+    for run_id in sweep.run_ids:
+        finish(run_id, dataset, wrong=20)
+    rows = [dataclasses.replace(row, val_accuracy=share) for row, share in zip(sweep.rows(), accuracies, strict=True)]
+    assert verdict(sweep, rows)[0] == said
 
 
 def test_networks_that_only_guess_and_trainings_cut_short_are_called_so(dataset, spawned):
