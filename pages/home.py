@@ -5,12 +5,13 @@ from dataclasses import replace
 import streamlit as st
 
 from core import config
-from core.config import PhotosConfig, SplitConfig
+from core.config import ExperimentConfig, PhotosConfig, SplitConfig
 from core.errors import AppError
-from core.runs import ACTIVE, Run
+from core.network import presets
+from core.runs import Run
 from pages.shared import pictures, state, words
 from pages.shared.answers import drop_photos, show_answers
-from pages.shared.current import all_datasets, all_runs, current_run
+from pages.shared.current import all_runs, current_dataset, own_runs, run_to_ask
 from pages.shared.frame import badge
 from pages.shared.places import go, way_to
 from pages.shared.state import Memory
@@ -37,19 +38,22 @@ def train_first(visit: Memory, owner: str) -> None:
         go("training")
 
 
-def network_to_ask() -> Run | None:
-    """The visitor's own run if it can answer, else the newest that can."""
-    own = current_run()
-    if own is not None and own.checkpoint and own.status not in ACTIVE:
-        return own
-    return next((run for run in all_runs() if run.checkpoint and run.status == "completed"), None)
+def is_touched(experiment: ExperimentConfig) -> bool:
+    """Whether somebody has shaped this network: another preset, or a change to it."""
+    return experiment.network != state.experiment_of(state.DEFAULT_PRESET).network
 
 
-def show_steps(any_photos: bool, any_run: bool, any_result: bool) -> None:
+def show_steps(trained: list[Run]) -> None:
+    """What there is to do; ticked are photos that are in use, a network that was changed, and a training that has ended.
+
+    Args:
+        trained: this visitor's runs that have ended with weights.
+    """
+    drafts, photos = (state.draft(), *(run.config for run in trained)), current_dataset()
     steps = (
-        ("photos", "Choose photos", "Drawn pets, a folder, a zip, or things of your own.", any_photos),
-        ("network", "Shape the network", "Filters, kernels, layers.", any_run),
-        ("training", "Train it", "Watch loss and accuracy move.", any_result),
+        ("photos", "Choose photos", "Drawn pets, a folder, a zip, or things of your own.", photos is not None),
+        ("network", "Shape the network", "Filters, kernels, layers.", any(map(is_touched, drafts))),
+        ("training", "Train it", "Watch loss and accuracy move.", bool(trained)),
         ("classify", "Show it your pet", "See what it says.", False),
     )
     st.header("In four steps")
@@ -58,6 +62,21 @@ def show_steps(any_photos: bool, any_run: bool, any_result: bool) -> None:
             with st.container(border=True, height="stretch"):
                 way_to(name, f"{number}. {title}", icon=":material/check_circle:" if done else ":material/circle:")
                 st.caption(f"{what} Done." if done else what)
+
+
+def who_answers(asked: Run | None, at_work: Run | None) -> str:
+    """Which network a dropped photo is shown to, or when there will be one."""
+    if asked is not None:
+        accuracy = asked.history.results.get("test_accuracy")
+        tested = f"; {words.percent(accuracy)} of its {words.count(asked.counts['test'], 'test photo')} named rightly" if accuracy is not None else ""  # fmt: skip
+        preset = presets.PRESETS.get(asked.config.preset)
+        kind = preset.title if preset else asked.config.preset
+        return f"**{words.plain(asked.name)}** answers: {words.plain(kind)} trained on {words.plain(asked.dataset['name'])}{tested}."
+    if at_work is None:
+        return "Nobody can answer yet: train your first network, then drop a photo."
+    history = at_work.history
+    far = f"epoch {history.epoch} of {history.num_epochs}" if history.num_epochs else "it has not begun yet"
+    return f"**{words.plain(at_work.name)}** is being trained ({far}). It answers once it is done."
 
 
 def show_recent(runs: list[Run]) -> None:
@@ -88,7 +107,8 @@ st.markdown(
     "Everything stays on this computer."
 )
 ask, train = st.columns(2, gap="medium")
-asked = network_to_ask()
+asked = run_to_ask()
+at_work = next((run for run in (*own_runs(), *runs) if run.is_active), None)
 with train.container(border=True, height="stretch"):
     st.header("Train my first network")
     st.markdown(
@@ -98,7 +118,7 @@ with train.container(border=True, height="stretch"):
     if job is not None:
         show_job(job)
     else:
-        first = asked is None
+        first = asked is None and at_work is None
         st.button(
             words.on_primary(TRAIN_FIRST) if first else TRAIN_FIRST,
             type="primary" if first else "secondary",
@@ -109,15 +129,12 @@ with train.container(border=True, height="stretch"):
 with ask.container(border=True, height="stretch"):
     st.header("Ask about a pet")
     uploads = drop_photos("Drop a pet photo", key="home-photos")
-    if asked is None:
-        st.caption("Nobody can answer yet: train your first network, then drop a photo.")
-    else:
-        st.caption(f"{words.plain(asked.name)} answers.")
+    st.caption(who_answers(asked, at_work))
 if uploads and asked is not None:
     show_answers(asked, uploads)
 elif uploads:
-    st.info("There is no trained network yet that could look at your photo. Train one first; it takes about two minutes.", icon=":material/info:")  # fmt: skip
+    st.info("Your photo waits for a network that can look at it.", icon=":material/info:")
 
-show_steps(any_photos=bool(all_datasets()), any_run=bool(runs), any_result=asked is not None)
+show_steps([run for run in own_runs() if run.checkpoint and not run.is_active])
 if runs:
     show_recent(runs[:NUM_RECENT])

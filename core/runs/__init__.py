@@ -7,6 +7,7 @@ from core.runs.history import History, read_history
 from core.runs.store import (
     ACTIVE,
     Run,
+    best_to_ask,
     create_run,
     delete_run,
     find_run,
@@ -22,6 +23,7 @@ __all__ = [
     "History",
     "Run",
     "batch_size_that_fits",
+    "best_to_ask",
     "create_run",
     "delete_run",
     "ensure_spare",

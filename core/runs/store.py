@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import config as configs
-from core.analysis.evaluation import Evaluation
+from core.analysis.evaluation import Evaluation, wilson_interval
 from core.config import ExperimentConfig
 from core.errors import RunError
 from core.jobs import (
@@ -192,6 +193,27 @@ def newest_completed() -> Run:
         if run.status == "completed" and run.checkpoint:
             return run
     raise RunError("There is no trained network yet. Train one first, e.g. python -m core train drawn --epochs 12.")
+
+
+def best_to_ask(runs: Iterable[Run]) -> Run | None:
+    """Which run should answer about a photo that somebody brings; None where none can.
+
+    Only runs that tell apart the same classes as the newest of them are weighed. Those surely better than guessing come
+    first, then those that learned from photos rather than drawings, then what the test vouches for: the lower end of its
+    interval, so that 9 of 10 photos do not outweigh 880 of 1,000.
+
+    Args:
+        runs: the newest first; what is at work or has no weights is passed over.
+    """
+    able = [run for run in runs if run.checkpoint and run.status not in ACTIVE]
+    alike = [run for run in able if run.class_names == able[0].class_names]
+    return max(alike, key=_trust, default=None)
+
+
+def _trust(run: Run) -> tuple[bool, bool, float]:
+    accuracy, num_test = run.history.results.get("test_accuracy"), run.counts["test"]
+    low = wilson_interval(round(accuracy * num_test), num_test)[0] if isinstance(accuracy, float) else 0.0
+    return low > 1 / len(run.class_names), run.config.photos.source != "drawn", low
 
 
 def may_control(run: "Run | Sweep", token: str, admin_key: str = "") -> bool:

@@ -1,5 +1,7 @@
 """The photos and the run that a visitor has before them."""
 
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import streamlit as st
@@ -7,8 +9,10 @@ import streamlit as st
 from core.errors import AppError, RunError
 from core.jobs import datasets_folder
 from core.photos.dataset import Dataset, list_datasets, load
-from core.runs import Run, find_run, list_runs
+from core.runs import Run, best_to_ask, find_run, list_runs
 from pages.shared import state
+
+NUM_ASKED = 50
 
 
 def all_datasets() -> tuple[Dataset, ...]:
@@ -68,15 +72,25 @@ def _known_run(folder: str, stamp: int) -> Run | None:
 
 
 def current_run() -> Run | None:
-    """The run chosen here, else this browser's newest one, else None. A run from the command line belongs to everybody."""
+    """The run chosen here, else this browser's newest one, else None."""
     chosen = state.memory().run
     if chosen:
         try:
             return run_of(chosen)
         except AppError:
             return None
+    return next(iter(own_runs()), None)
+
+
+def own_runs() -> Iterator[Run]:
+    """This browser's runs, the newest first. One from the command line belongs to everybody."""
     mine = ("", state.owner())
-    return next((run for run in all_runs() if run.owner in mine), None)
+    return (run for run in all_runs() if run.owner in mine)
+
+
+def run_to_ask() -> Run | None:
+    """The run that answers best, this browser's own before others'; None where none can answer."""
+    return best_to_ask(islice(own_runs(), NUM_ASKED)) or best_to_ask(all_runs()[:NUM_ASKED])
 
 
 def num_classes() -> int:

@@ -7,13 +7,15 @@ import streamlit as st
 from core.errors import AppError
 from core.runs import Run
 from pages.shared import problems, state, words
-from pages.shared.current import all_runs, current_run, run_of
+from pages.shared.current import all_runs, current_run, run_of, run_to_ask
 
 NUM_LISTED = 200
 
 
 def pick_run(*, with_weights: bool = False) -> Run | None:
     """A list of runs, the newest first, and the one chosen; None where there is nothing to choose from.
+
+    Before anybody has chosen it is one's own newest, or, of those that can answer, the one that answers best.
 
     Args:
         with_weights: only runs that can answer.
@@ -27,8 +29,7 @@ def pick_run(*, with_weights: bool = False) -> Run | None:
         except AppError as error:
             problems.show(error)
     if chosen is None or (with_weights and not chosen.checkpoint):
-        own = current_run()
-        chosen = own if own and (own.checkpoint or not with_weights) else next(iter(runs), None)
+        chosen = run_to_ask() if with_weights else current_run() or next(iter(runs), None)
     if chosen is None:
         return None
     by_id = {run.id: run for run in [*runs, chosen]}

@@ -1,10 +1,11 @@
 """Home, Photos, Results, Classify."""
 
+import dataclasses
 import io
 
 import numpy as np
 import pytest
-from fake_runs import finished_run, make_dataset
+from fake_runs import FakeRun, finished_run, make_dataset
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 from visits import go, open_link
@@ -12,6 +13,7 @@ from visits import go, open_link
 from core.analysis.evaluation import Answer
 from core.errors import ModelError
 from core.jobs import EventLog, Lock, create_job, find_job
+from core.network import presets
 from pages.shared import answers, state, work
 
 
@@ -85,6 +87,34 @@ def test_home_lists_recent_runs_and_ticks_what_is_done(workspace):
     finished_run(make_dataset(workspace))
     app = open_link()
     assert "Recent runs" in words_of(app) and "on test photos" in words_of(app)
+
+
+def test_home_asks_the_better_of_two_runs_not_the_later_one(workspace):
+    dataset = make_dataset(workspace, num_per_split=10)
+    better = dataclasses.replace(presets.experiment("modern"), name="Better one")
+    FakeRun(dataset, "261123-120000-modern-aaaa", better).started().finish(accuracy=0.9)
+    FakeRun(dataset, "261123-130000-modern-bbbb").started().finish(accuracy=0.55)
+    assert (
+        "**Better one** answers: Modern AlexNet trained on Two colours; 90.0 % of its 20 test photos named rightly."
+        in words_of(open_link())
+    )
+
+
+def test_home_says_who_will_answer_while_the_first_network_trains(workspace):
+    run = FakeRun(make_dataset(workspace)).started()
+    run.epoch(3)
+    with Lock(run.folder / "lock"):
+        said = words_of(open_link())
+    assert "is being trained (epoch 3 of 20). It answers once it is done." in said
+    assert "Nobody can answer" not in said
+
+
+def test_a_network_that_nobody_touched_is_no_step_done(workspace):
+    finished_run(make_dataset(workspace))
+    captions = {caption.value for caption in open_link().caption}
+    assert "Filters, kernels, layers." in captions and "Watch loss and accuracy move. Done." in captions
+    touched = open_link(**{"network.blocks.0.filters": "20"})
+    assert "Filters, kernels, layers. Done." in {caption.value for caption in touched.caption}
 
 
 def test_counts_of_a_prepared_folder_add_up(open_page, workspace):
