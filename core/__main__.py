@@ -117,7 +117,9 @@ def _read_config(path: Path) -> ExperimentConfig:
 def _photos_of(source: str, config: ExperimentConfig) -> ExperimentConfig:
     """The config with its photos taken from a folder or a zip, fetched, or drawn."""
     if source not in ("drawn", "microsoft"):
-        source = str(Path(source).expanduser().resolve())
+        from core.photos.sources import located
+
+        source = os.path.realpath(located(source))
     return replace(config, photos=replace(config.photos, source=source))
 
 
@@ -133,12 +135,12 @@ def _printable(text: str) -> str:
 @click.argument("folder")
 @as_json
 def scan(folder, as_json):
-    """Look at every file of FOLDER and say what would become of it. Nothing is changed."""
-    from core.photos import clean, overrules
+    """Look at every file of FOLDER, a folder or a zip, and say what would become of it. No photo is changed."""
+    from core.photos import clean, origins, overrules
     from core.photos import scan as scans
 
     report = Bar()
-    found = scans.scan(Path(folder), report)
+    found = scans.scan(origins.fetch(folder, report).root, report)
     report.end()
     plan = clean.plan(found, overrules.load(found.folder))
     for step in plan.steps:
@@ -171,15 +173,16 @@ def _counts_sentence(summary: dict) -> str:
 def overrule(folder, what, action, as_json):
     """Decide otherwise than the rules about photos of FOLDER; prepare and scan follow it. No file is changed.
 
-    FOLDER may also be a data set's id, for photos that came from a zip or an archive. PATH is a photo's, relative to
+    FOLDER may also be a zip, or a data set's id, for photos that came from a zip or an archive. PATH is a photo's, relative to
     FOLDER, as scan shows it. KIND is an issue, e.g. "near-duplicate". With undo, "all" means everything that was decided.
     Of a picture under two class names, "use" takes the one named last, and "use-anyway" both.
     """
-    from core.photos import clean, overrules
+    from core.photos import clean, origins, overrules
     from core.photos import scan as scans
 
     action, report = action.replace("-", " "), Bar()
-    found = scans.scan(Path(folder) if Path(folder).exists() else _root_of(folder), report)
+    place = origins.fetch(folder, report).root
+    found = scans.scan(place if os.path.lexists(place) else _root_of(folder), report)
     report.end()
     steps = clean.plan(found).steps
     step = next((step for step in steps if _printable(step.path) == _printable(what)), None)
@@ -639,7 +642,7 @@ def _change(change: Callable, run_id: str, as_json: bool, to_end: bool = False) 
 @click.argument("folder", required=False)
 @as_json
 def evaluate(run, folder, as_json):
-    """Test RUN on its own test photos, or on those of FOLDER (one sub-folder a class)."""
+    """Test RUN on its own test photos, or on those of FOLDER, a folder or a zip (one sub-folder a class)."""
     from core.runs import find_run
     from core.training.device import prepare_environment
 
@@ -649,7 +652,7 @@ def evaluate(run, folder, as_json):
     if folder:
         from core.photos.dataset import prepare_test
 
-        dataset = prepare_test(Path(folder).expanduser().resolve(), report)
+        dataset = prepare_test(folder, report)
     prepare_environment()
     from core.analysis.evaluate import evaluate_run
 
@@ -687,7 +690,7 @@ def diagnose(run, as_json):
 @click.option("--run", "run_id", help="The run whose network answers; by default the newest completed one.")
 @as_json
 def classify(paths, run_id, as_json):
-    """Ask a trained network about photos; folders are searched through."""
+    """Ask a trained network about photos; folders and zips are searched through."""
     from core.photos.isolated import decode
     from core.runs import find_run, newest_completed
     from core.training.device import prepare_environment
@@ -771,18 +774,25 @@ def _show_faults(kills: int, as_json: bool) -> None:
 
 
 def _photos_under(paths: tuple[str, ...]) -> Iterator[str]:
-    """The paths as given; a folder's photos joined with it, in the order in which people count."""
-    from core.photos.decode import PHOTO_EXTENSIONS
+    """The paths as given; the photos of a folder or a zip joined with it, as a scan finds them, in the order in which
+    people count. Says what it cannot look at."""
+    from core.photos import origins, sources
     from core.text import natural_key
 
     for given in paths:
-        folder = Path(given)
-        if not folder.is_dir():
-            yield given
+        place = sources.located(given)
+        if origins.is_zip(place):
+            place = origins.fetch(given, report := Bar()).root
+            report.end()
+        if not place.is_dir():
+            yield given if os.path.lexists(given) else str(place)
             continue
-        for path in sorted(folder.rglob("*"), key=lambda path: natural_key(str(path))):
-            if path.is_file() and not path.name.startswith(".") and path.suffix.lower().lstrip(".") in PHOTO_EXTENSIONS:
-                yield os.path.join(given, path.relative_to(folder))  # a Path would drop the "./" that was given
+        found = sources.walk(sources.resolved(place))
+        for path, reason in found.unreachable:
+            click.echo(_lines(f"{_printable(os.path.join(given, path))!r}: {_printable(reason)}"), err=True)
+        for file in sorted(found.files, key=lambda file: natural_key(file.path)):
+            base = given if os.path.isdir(given) else str(place)  # a Path would drop the "./" that was given
+            yield os.path.join(base, file.path)
 
 
 def _groups(items: Iterator[str], size: int) -> Iterator[list[str]]:

@@ -221,30 +221,32 @@ def _without(cleaned: CleaningPlan, reasons: dict[str, str]) -> CleaningPlan:
     return replace(cleaned, steps=steps)
 
 
-def prepare_test(folder: Path, report: Report = no_report) -> Dataset:
+def prepare_test(source: Path | str, report: Report = no_report) -> Dataset:
     """Photos to judge a trained network by: the folder's own test split where it has one, else every usable photo.
 
     Nothing is learned from them, so there is no smallest number, and one class is enough.
 
     Args:
-        folder: any layout whose classes can be told.
-        report: called with stages "scanning", "comparing".
+        source: a folder or a zip, of any layout whose classes can be told.
+        report: called with stages "unpacking", "scanning", "comparing".
 
     Raises:
         PhotoError: the folder cannot be read, or it has no usable photo of a class.
     """
-    scanned = scan.scan(folder, report)
+    origin = origins.fetch(str(source), report)
+    scanned = scan.scan(origin.root, report)
+    called = scanned.folder.name if origin.kind == origins.FOLDER else origin.name
     cleaned = clean.plan(scanned, overrules.load(scanned.folder))
     given = [step for step in cleaned.kept if step.split == "test"]
     kept = [step for step in given or cleaned.kept if step.class_name is not None]
     if not kept:
         raise PhotoError(
-            f"“{folder}” has no usable photo whose class can be told; {len(cleaned.steps):,} files were found. Give a folder "
+            f"“{source}” has no usable photo whose class can be told; {len(cleaned.steps):,} files were found. Give a folder "
             "with one sub-folder a class, e.g. cats and dogs."
         )
     places = {name: index for index, name in enumerate(cleaned.class_names)}
     examples = tuple(Example(step.path, step.class_name, places[step.class_name], "test", step.sha256) for step in kept)
-    return _stored(scanned, cleaned, examples, (), f"test-{_slug(scanned.folder.name)}", scanned.folder.name)
+    return _stored(scanned, cleaned, examples, (), f"test-{_slug(called)}", called)
 
 
 def _stored(

@@ -135,8 +135,11 @@ class Photo:
     changes: tuple[str, ...]
 
 
+SIGNATURE_BYTES = 64
+
+
 def signature(head: bytes) -> str | None:
-    """The format that a file's first 32 bytes announce, or None if they announce no picture.
+    """The format that a file's first ``SIGNATURE_BYTES`` announce, or None if they announce no picture.
 
     Pictures that this app does not read give the name of their format, which is no key of ``EXTENSIONS_OF``.
     """
@@ -314,7 +317,7 @@ def _opened(source: Path | bytes | BinaryIO) -> Iterator[tuple[str, Image.Image]
         file = source
     with file if isinstance(source, (bytes, Path)) else _left_open():
         try:
-            head = file.read(64)
+            head = file.read(SIGNATURE_BYTES)
             file.seek(0)
         except OSError as error:
             raise PhotoError(

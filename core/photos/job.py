@@ -15,7 +15,7 @@ from pathlib import Path
 from core.config import from_dict
 from core.errors import RunError
 from core.jobs import Job, Report, run_job
-from core.photos import cache, clean, dataset, overrules, scan
+from core.photos import cache, clean, dataset, origins, overrules, scan
 
 
 def work(job: Job, report: Report) -> dict:
@@ -23,7 +23,7 @@ def work(job: Job, report: Report) -> dict:
     request = job.request
     config = from_dict({"photos": request["photos"], "split": request.get("split") or {}})
     if job.kind == "scan":
-        found = scan.scan(config.photos.source, report)
+        found = scan.scan(origins.fetch(config.photos.source, report).root, report)
         return clean.plan(found, overrules.load(found.folder)).counts()
     if job.kind != "prepare":
         raise RunError(

@@ -9,12 +9,13 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import PhotoError
 from core.jobs import Lock, Report, disk_trouble, no_report, read_json, sync_folder, workspace, write_atomic
-from core.photos import download, uploads, zips
+from core.photos import download, sources, uploads, zips
 from core.photos.download import Archive
 
 DRAWN, MICROSOFT, FOLDER, ZIP, OWN = "drawn", "microsoft", "folder", "zip", "own"
@@ -68,10 +69,23 @@ def fetch(source: str, report: Report = no_report) -> Origin:
     """
     if source == MICROSOFT:
         return of_root(_fetch_microsoft(report))
-    path = Path(os.path.expanduser(source))  # both of os.path take any text; what cannot be a path is said later
-    if path.suffix.lower() == ".zip" and not os.path.isdir(path):
+    path = sources.located(source)
+    if is_zip(path):
         return of_root(_fetch_zip(path, report))
     return of_root(path)
+
+
+def is_zip(path: Path) -> bool:
+    """Whether a path is to be unpacked: a zip by its name, there or not, or a file that begins as one."""
+    if os.path.isdir(path):
+        return False
+    if path.suffix.lower() == ".zip":
+        return True
+    if not os.path.isfile(path):
+        return False
+    with suppress(OSError), path.open("rb") as file:
+        return file.read(4) == b"PK\3\4"
+    return False
 
 
 def of_root(root: Path) -> Origin:
@@ -137,6 +151,10 @@ def _fetch_microsoft(report: Report) -> Path:
 
 
 def _fetch_zip(path: Path, report: Report) -> Path:
+    if os.path.exists(path) and not os.path.isfile(path):  # a pipe would be waited for
+        raise PhotoError(
+            f"Photos come in a zip file; “{path}” is no file but a pipe, a socket or a device. Name another."
+        )
     # a zip that was sent here bears its checksum, and is gone once it is unpacked
     key = path.stem if path.parent == uploads.uploads_folder() else _checksum_of(path, report)[:24]
 

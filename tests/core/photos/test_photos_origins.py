@@ -1,4 +1,5 @@
 import hashlib
+import os
 import signal
 import subprocess
 import sys
@@ -200,3 +201,9 @@ def wait_for(condition):
 def test_without_the_variable_the_archive_is_microsofts(monkeypatch):
     monkeypatch.delenv(origins.MICROSOFT_URL, raising=False)
     assert origins.microsoft().url.startswith("https://download.microsoft.com/")
+
+
+def test_a_pipe_that_is_called_zip_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "x.zip")
+    with pytest.raises(PhotoError, match="no file but a pipe"):
+        origins.fetch(str(tmp_path / "x.zip"))

@@ -113,7 +113,134 @@ def test_links_are_followed_once_and_pipes_are_not_opened(tmp_path):
     (root / "cats" / "dead.jpg").symlink_to(root / "nowhere")
     source = sources.find(root)
     assert "dogs/1.jpg" in labels(source)
-    assert {path for path, _ in source.ignored} == {"cats/pipe.jpg", "cats/dead.jpg"}
+    reasons = dict(source.ignored)
+    assert reasons.keys() == {"cats/pipe.jpg", "cats/dead.jpg", "cats/loop"}
+    assert "a pipe" in reasons["cats/pipe.jpg"]
+    assert f"a link to something that is not there (“{root / 'nowhere'}”)" in reasons["cats/dead.jpg"]
+    assert "leads to the folder “root”, which is looked at already" in reasons["cats/loop"]
+
+
+def test_a_folder_goes_before_links_to_it_and_the_link_is_said(tmp_path):
+    root = touch(tmp_path, "z_real/1.jpg")
+    (root / "a_link").symlink_to("z_real")
+    found = sources.walk(root)
+    assert [file.path for file in found.files] == ["z_real/1.jpg"]
+    assert found.unreachable == (("a_link", "It leads to the folder “z_real”, which is looked at already."),)
+
+
+def test_what_cannot_be_looked_at_costs_only_itself(tmp_path, monkeypatch):
+    root = touch(tmp_path, "cats/1.jpg", "closed/2.jpg")
+    (root / "self").symlink_to("self")
+    (root / "far.jpg").symlink_to("x" * 300)
+    scandir = os.scandir
+
+    def refuse_closed(folder):
+        if str(folder).endswith("closed"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse_closed)
+    found = sources.walk(root)
+    assert [file.path for file in found.files] == ["cats/1.jpg"] and found.folders == ("cats",)
+    reasons = dict(found.unreachable)
+    assert reasons.keys() == {"closed", "self", "far.jpg"}
+    assert "leads back to itself" in reasons["self"] and "no right to read" in reasons["closed"]
+
+
+def test_a_link_into_a_closed_folder_costs_only_itself(tmp_path, monkeypatch):
+    root = touch(tmp_path, "cats/1.jpg")
+    (root / "inside").symlink_to("/closed/photos")
+    real = os.scandir
+
+    class Closed:
+        """An entry as the system gives it to who may not enter the folder that it leads to."""
+
+        def __init__(self, entry):
+            self.name, self.path, self.is_symlink = entry.name, entry.path, entry.is_symlink
+            self._entry = entry
+
+        def stat(self):
+            if self.name == "inside":
+                raise PermissionError(13, "Permission denied")
+            return self._entry.stat()
+
+    class Listing:
+        def __init__(self, folder):
+            self._entries = real(folder)
+
+        def __enter__(self):
+            return (Closed(entry) for entry in self._entries)
+
+        def __exit__(self, *error):
+            self._entries.close()
+
+    monkeypatch.setattr(os, "scandir", Listing)
+    found = sources.walk(root)
+    assert [file.path for file in found.files] == ["cats/1.jpg"]
+    assert found.unreachable == (
+        ("inside", "It is a link to something that the app cannot look at (it has no right to read it)."),
+    )
+
+
+PNG = b"\x89PNG\r\n\x1a\n more"
+
+
+@pytest.mark.parametrize("name", ["1.jpg_large", "1", "1.jpg~orig", "1.dib2", "photo.jpg?w=200"])
+def test_where_an_ending_says_nothing_the_first_bytes_do(tmp_path, name):
+    (tmp_path / name).write_bytes(PNG)
+    (tmp_path / f"no {name}").write_bytes(b"text")
+    found = sources.walk(tmp_path)
+    assert [file.path for file in found.files] == [name]
+    assert [path for path, _ in found.ignored] == [f"no {name}"]
+
+
+def test_an_ending_that_says_what_a_file_is_keeps_it_closed(tmp_path):
+    (tmp_path / "1.jpg.txt").write_bytes(PNG)
+    (tmp_path / "more.zip").write_bytes(PNG)
+    found = sources.walk(tmp_path)
+    assert found.files == ()
+    assert "is an archive" in dict(found.ignored)["more.zip"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ['"{}"', "'{}'", "“{}”", "file://{}", "file://localhost{}", "FILE:{}", "  {}\n", "{}/", '"file://{}"'],
+)
+def test_a_path_is_taken_as_terminals_and_browsers_write_it(tmp_path, written, monkeypatch):
+    monkeypatch.chdir("/")
+    root = touch(tmp_path / "my pets ä", "cats/1.jpg").resolve()
+    assert sources.resolved(written.format(root)) == root
+    escaped = written.format(str(root).replace(" ", "%20").replace("ä", "%C3%A4"))
+    if "file:" in written.lower():
+        assert sources.resolved(escaped) == root
+
+
+def test_a_path_with_escaped_spaces_or_quotes_that_are_its_own(tmp_path):
+    spaced, quoted = touch(tmp_path / "my pets", "1.jpg"), touch(tmp_path / '"', "1.jpg")
+    assert sources.located(str(spaced).replace(" ", "\\ ")) == spaced
+    assert sources.located(str(quoted)) == quoted
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("C:\\Users\\me\\pets", "a path of Windows"),
+        ('"C:\\pets"', "a path of Windows"),
+        ("d:/pets", "a path of Windows"),
+        ("\\\\server\\share", "a path of Windows"),
+        ("file:///C:/pets", "a path of Windows"),
+        ("file://server/pets", "lies on “server”"),
+    ],
+)
+def test_a_path_of_another_computer_is_said_to_be_one(written, words):
+    with pytest.raises(PhotoError, match=words):
+        sources.resolved(written)
+
+
+def test_a_link_to_nothing_is_said_to_be_one(tmp_path):
+    (tmp_path / "pets").symlink_to("/mnt/unplugged")
+    with pytest.raises(PhotoError, match="a link to something that is not there"):
+        sources.resolved(tmp_path / "pets")
 
 
 @pytest.mark.parametrize(
