@@ -148,12 +148,13 @@ def scan(folder, as_json):
             "path": _printable(step.path),
             "action": step.action,
             "issue": str(step.issue) if step.issue else None,
+            "also": [str(issue) for issue in step.also],
             "reason": _printable(step.reason),
         }
         if as_json:
             click.echo(json.dumps(row, ensure_ascii=False))
         elif step.action != "use" or step.issue or step.rule:
-            click.echo(_lines(f"{step.action}: {row['path']!r}: {step.issue or ''} ({printable(step.reason)})"))
+            click.echo(_lines(f"{step.action}: {row['path']!r}: {', '.join(step.issues)} ({printable(step.reason)})"))
     summary = plan.counts()
     _emit(summary, as_json, _counts_sentence(summary))
 

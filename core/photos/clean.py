@@ -42,11 +42,12 @@ class CleaningStep:
         class_name, split: as the layout says, or None.
         action: "use", "convert" (used, after conversion), "leave out" or "ignore" (not a photo by its name).
         issue: an ``Issue``, or None.
-        reason: a sentence for the person, or "".
+        reason: sentences for the person, or "".
         sha256: of the bytes.
         group: the same text for near-duplicates of one another, else "".
         rule: what the rules alone would do, where a person decided otherwise; else "".
         twin: path of the photo that this one is a copy of, or "".
+        also: the other issues that hold, in the order of ``Issue``.
     """
 
     path: str
@@ -59,6 +60,12 @@ class CleaningStep:
     group: str = ""
     rule: str = ""
     twin: str = ""
+    also: tuple[Issue, ...] = ()
+
+    @property
+    def issues(self) -> tuple[Issue, ...]:
+        """All that hold, the first one first."""
+        return (self.issue, *self.also) if self.issue else ()
 
 
 @dataclass(frozen=True)
@@ -75,9 +82,12 @@ class CleaningPlan:
         return tuple(step for step in self.steps if step.action in (USE, CONVERT))
 
     def counts(self) -> dict:
-        """``{"found", "used", "converted", "left_out", "ignored", "issues": {issue: n}}``; found is the sum of the four."""
+        """``{"found", "used", "converted", "left_out", "ignored", "issues": {issue: n}}``; found is the sum of the four.
+
+        A photo with several issues counts for each of them.
+        """
         actions = Counter(step.action for step in self.steps)
-        issues = Counter(step.issue for step in self.steps if step.action != IGNORE)
+        issues = Counter(issue for step in self.steps if step.action != IGNORE for issue in step.issues)
         return {
             "found": len(self.steps),
             "used": actions[USE],
@@ -110,6 +120,7 @@ def plan(report: ScanReport, decided: Overrules | None = None) -> CleaningPlan:
             check.sha256,
             check.group,
             twin=check.twin,
+            also=check.also,
         )
         judged.append((check, step))
     steps += _overruled(judged, decided) if decided else [step for _, step in judged]
@@ -170,7 +181,7 @@ def _overruled(judged: list[tuple[ImageCheck, CleaningStep]], decided: Overrules
     steps = {step.path: step for _, step in judged}
     wanted: dict[str, str] = {}  # path -> what is asked, where the rules do something else
     for path, step in steps.items():
-        asked = decided.asked(path, step.sha256, step.issue)
+        asked = decided.asked(path, step.sha256, step.issues)
         if asked and step.issue not in NO_PIXELS and (asked == LEAVE_OUT) != (step.action == LEAVE_OUT):
             wanted[path] = asked
     refused = _second_labels(wanted, steps, check_of, decided)

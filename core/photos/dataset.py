@@ -406,4 +406,5 @@ def _step_from_row(row: dict[str, str]) -> CleaningStep:
         row["group"],
         row.get("rule") or "",
         row.get("twin") or "",
+        scan.issues_from(row.get("also")),
     )

@@ -68,12 +68,12 @@ def count(steps: Iterable[CleaningStep], counts: Mapping[str, Mapping[str, int]]
     replaced = rescued = 0
     draw = random.Random(seed)
     for name, members in sorted(per_class.items()):
-        good = [step for step in members if step.issue not in _WRONG_FORMAT]
+        good = [step for step in members if _WRONG_FORMAT.isdisjoint(step.issues)]
         if not good:
             continue
         places = _cut(members, {split: counts.get(split, {}).get(name, 0) for split in SPLITS})
         for step, split in zip(members, places, strict=True):
-            if step.issue in _WRONG_FORMAT:
+            if not _WRONG_FORMAT.isdisjoint(step.issues):
                 replaced += 1
                 rescued += (step.rule or step.action) in (USE, CONVERT)
                 shown[split].append(picture_of[draw.choice(good).path])

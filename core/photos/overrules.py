@@ -7,7 +7,7 @@ and its bytes; another photo that comes to bear the same name is judged by the r
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -37,12 +37,21 @@ class Overrules:
     def __bool__(self) -> bool:
         return bool(self.files or self.kinds)
 
-    def asked(self, path: str, sha256: str, issue: Issue | None) -> str | None:
-        """What is asked for a photo: by itself, else by its kind, else None."""
+    def asked(self, path: str, sha256: str, issues: Sequence[Issue]) -> str | None:
+        """What is asked for a photo: by itself, else by its kinds, else None.
+
+        To leave it out, any of its kinds is enough; to use it, the one that keeps it out has to be asked for, its first.
+        """
         known, action = self.files.get(path, ("", ""))
         if action and known == sha256:
             return action
-        return self.kinds.get(issue)
+        if any(self.kinds.get(issue) == LEAVE_OUT for issue in issues):
+            return LEAVE_OUT
+        return self.kinds.get(issues[0]) if issues else None
+
+    def of_kinds(self, issues: Sequence[Issue]) -> bool:
+        """Whether something is asked for one of these kinds."""
+        return any(issue in self.kinds for issue in issues)
 
     def num_changes_from(self, other: "Overrules") -> int:
         """How many decisions differ."""

@@ -43,7 +43,7 @@ _STATISTICS_SIDE = 320  # brightness and sharpness are measured at this longest 
 
 
 class Issue(StrEnum):
-    """What may be wrong with a photo, in the order in which the first that holds is shown."""
+    """What may be wrong with a photo, in the order of weight: the first that holds decides what is done, the others are said too."""
 
     REFUSED = "refused"
     NOT_A_PHOTO = "not a photo"
@@ -82,9 +82,10 @@ class ImageCheck:
         sharpness: see ``sharpness``.
         changes: what decoding has to convert, in words.
         issue: the first that holds, or None.
-        reason: a sentence for the person; "" without an issue.
+        reason: sentences for the person on each issue; "" without one.
         twin: path of the photo that this one is a copy of, or "".
         group: the same text for all near-duplicates of one another, which therefore share a split; "" for a single.
+        also: the other issues that hold, in the order of ``Issue``.
     """
 
     path: str
@@ -106,6 +107,12 @@ class ImageCheck:
     reason: str = ""
     twin: str = ""
     group: str = ""
+    also: tuple[Issue, ...] = ()
+
+    @property
+    def issues(self) -> tuple[Issue, ...]:
+        """All that hold, the first one first."""
+        return (self.issue, *self.also) if self.issue else ()
 
 
 @dataclass(frozen=True)
@@ -222,8 +229,9 @@ def check_file(task: dict) -> dict:
         "sharpness": round(sharpness(grey), 4),
         "changes": "; ".join(photo.changes),
     }
-    issue, reason = _own_issue(facts, path)
-    return {**facts, "issue": issue, "reason": reason}
+    found = list(_own_issues(facts, path))
+    issues, reasons = [issue for issue, _ in found], [reason for _, reason in found]
+    return {**facts, "issue": issues[0] if issues else None, "also": issues[1:], "reason": " ".join(reasons)}
 
 
 def perceptual_hash(grey: np.ndarray) -> str:
@@ -266,35 +274,36 @@ def sharpness(grey: np.ndarray) -> float:
     return detail / (contrast + 1)
 
 
-def _own_issue(facts: dict, path: Path) -> tuple[Issue | None, str]:
+def _own_issues(facts: dict, path: Path) -> Iterator[tuple[Issue, str]]:
+    """Every issue that a decoded photo has by itself, in the order of ``Issue``, each with its sentence."""
     height, width = facts["height"], facts["width"]
     if min(height, width) < MIN_SIDE:
-        return (
+        yield (
             Issue.TOO_SMALL,
             f"Both sides must have at least {MIN_SIDE} pixels; this photo has {width:,} x {height:,}. Use a larger copy.",
         )
-    if facts["contrast"] < BLANK_DEVIATION:
-        return Issue.BLANK, "The picture is one flat colour; there is nothing to learn from."
+    is_blank = facts["contrast"] < BLANK_DEVIATION
+    if is_blank:
+        yield Issue.BLANK, "The picture is one flat colour; there is nothing to learn from."
     extension = sources.extension_of(path.name)
     if extension not in decode.EXTENSIONS_OF[facts["format"]]:
         kind = decode.NAMES.get(facts["format"], facts["format"])
-        return (
+        yield (
             Issue.WRONG_EXTENSION,
             f"Its name ends in .{extension} but it is a {kind} file; it is read as what it is.",
         )
     if facts["changes"]:
-        return Issue.NEEDS_CONVERSION, f"It is read as an upright RGB picture; stored as: {facts['changes']}."
+        yield Issue.NEEDS_CONVERSION, f"It is read as an upright RGB picture; stored as: {facts['changes']}."
     if facts["brightness"] < DARK_MEAN:
-        return (
+        yield (
             Issue.VERY_DARK,
             f"Its mean grey level is {facts['brightness']:.0f} of 255; below {DARK_MEAN:.0f} little can be seen.",
         )
-    if facts["sharpness"] < BLURRED_SHARPNESS:
-        return (
+    if facts["sharpness"] < BLURRED_SHARPNESS and not is_blank:  # what is flat has no detail to lose
+        yield (
             Issue.VERY_BLURRED,
             f"Its sharpness is {facts['sharpness']:.3f}; below {BLURRED_SHARPNESS} fine detail is gone.",
         )
-    return None, ""
 
 
 def _header_facts(path: Path) -> dict:
@@ -321,7 +330,11 @@ def _check_from(file: sources.SourceFile, facts: dict) -> ImageCheck:
         file.split,
         file.size,
         file.mtime_ns,
-        **{**facts, "issue": Issue(issue) if issue else None},
+        **{
+            **facts,
+            "issue": Issue(issue) if issue else None,
+            "also": tuple(Issue(name) for name in facts.get("also", ())),
+        },
     )
 
 
@@ -354,9 +367,9 @@ def compare(checks: Sequence[ImageCheck], labelled: bool = True) -> list[ImageCh
 
     across = _across_classes(checks, by_bytes, pairs)
     for index, other in across.items():
-        result[index] = replace(
+        result[index] = _also(
             checks[index],
-            issue=Issue.OTHER_CLASS,
+            Issue.OTHER_CLASS,
             twin=checks[other].path,
             reason=f"The same picture is in class “{checks[index].class_name}” and, as “{checks[other].path}”, in class "
             f"“{checks[other].class_name}”. Delete the wrong one; until then neither is used.",
@@ -369,9 +382,9 @@ def compare(checks: Sequence[ImageCheck], labelled: bool = True) -> list[ImageCh
             continue
         keepers[content] = left[0]
         for index in left[1:]:
-            result[index] = replace(
+            result[index] = _also(
                 checks[index],
-                issue=Issue.EXACT_DUPLICATE,
+                Issue.EXACT_DUPLICATE,
                 twin=checks[left[0]].path,
                 reason=f"It has the same bytes as “{checks[left[0]].path}”, which is used.",
             )
@@ -381,16 +394,23 @@ def compare(checks: Sequence[ImageCheck], labelled: bool = True) -> list[ImageCh
         name = min(checks[index].sha256 for index in group)[:16]
         for index in group:
             result[index] = replace(checks[index], group=name)
-            if index == best:
-                continue
-            result[index] = replace(result[index], twin=checks[best].path)
-            if checks[index].issue in (None, Issue.VERY_DARK, Issue.VERY_BLURRED):
-                result[index] = replace(
+            if index != best:
+                result[index] = _also(
                     result[index],
-                    issue=Issue.NEAR_DUPLICATE,
+                    Issue.NEAR_DUPLICATE,
+                    twin=checks[best].path,
                     reason=f"It shows the same picture as “{checks[best].path}”; where photos are dealt at random, both share a split.",
                 )
     return result
+
+
+def _also(check: ImageCheck, issue: Issue, reason: str, twin: str) -> ImageCheck:
+    """The check with one issue more. The sentence of the one that decides stands first."""
+    issues = sorted((*check.issues, issue), key=list(Issue).index)
+    reasons = (reason, check.reason) if issues[0] is issue else (check.reason, reason)
+    return replace(
+        check, issue=issues[0], also=tuple(issues[1:]), reason=" ".join(part for part in reasons if part), twin=twin
+    )
 
 
 def near_pairs(hashes: Sequence[str], max_bits: int = NEAR_BITS) -> list[tuple[int, int]]:
@@ -451,15 +471,26 @@ def _shortest_first(check: ImageCheck) -> tuple[int, str]:
 
 
 def rows_to_csv(rows: Sequence) -> str:
-    """Dataclasses of one type as CSV with a header line. None becomes an empty field."""
+    """Dataclasses of one type as CSV with a header line. None becomes an empty field, several values "a; b"."""
     if not rows:
         return ""
     names = [field.name for field in fields(rows[0])]
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(names)
-    writer.writerows([["" if value is None else value for value in (getattr(row, n) for n in names)] for row in rows])
+    writer.writerows([[_field(getattr(row, name)) for name in names] for row in rows])
     return text.getvalue()
+
+
+def _field(value):
+    if isinstance(value, tuple):
+        return "; ".join(value)
+    return "" if value is None else value
+
+
+def issues_from(text: str | None) -> tuple[Issue, ...]:
+    """The inverse for issues; none where an older version wrote no such field. Raises ValueError for anything else."""
+    return tuple(Issue(name) for name in text.split("; ")) if text else ()
 
 
 def csv_rows(path: Path) -> Iterator[dict[str, str]]:
@@ -500,4 +531,5 @@ def check_from_row(row: dict[str, str]) -> ImageCheck:
         values[name] = row[name] or None
     if values["issue"]:
         values["issue"] = Issue(values["issue"])
+    values["also"] = issues_from(row.get("also"))
     return ImageCheck(**values)

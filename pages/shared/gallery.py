@@ -30,7 +30,8 @@ class Photo:
         path: relative to the data set's root.
         class_name, split: "" where it is in none.
         action: as in ``CleaningStep``.
-        issue, reason: "" where nothing is wrong.
+        issues: all that hold, as words; none where nothing is wrong.
+        reason: "" where nothing is wrong.
         check: what the scan measured; None for a data set of an older version.
     """
 
@@ -38,7 +39,7 @@ class Photo:
     class_name: str
     split: str
     action: str
-    issue: str
+    issues: tuple[str, ...]
     reason: str
     check: ImageCheck | None
 
@@ -65,7 +66,7 @@ def _read(dataset_id: str, checksum: str, stamp: int) -> tuple[Photo, ...]:
         if step.path in splits or (check is not None and check.perceptual_hash):
             photos.append(
                 Photo(
-                    step.path, step.class_name or "", splits.get(step.path, ""), step.action, str(step.issue or ""),
+                    step.path, step.class_name or "", splits.get(step.path, ""), step.action, tuple(map(str, step.issues)),
                     step.reason, check,
                 )
             )  # fmt: skip
@@ -104,7 +105,7 @@ def show_gallery(dataset: Dataset, act: Act | None = None) -> None:
 
 
 def _filtered(dataset: Dataset, photos: tuple[Photo, ...]) -> list[Photo]:
-    issues = sorted({photo.issue for photo in photos if photo.issue})
+    issues = sorted({issue for photo in photos for issue in photo.issues})
     actions = sorted({photo.action for photo in photos}, key=(USE, CONVERT, LEAVE_OUT, IGNORE).index)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         split = st.segmented_control(
@@ -125,14 +126,13 @@ def _filtered(dataset: Dataset, photos: tuple[Photo, ...]) -> list[Photo]:
             format_func=lambda one: "with and without" if one == EVERY else one,
         ) if issues else EVERY  # fmt: skip
     class_name = None if names < 0 else dataset.class_names[names]
-    wanted = "" if issue == NO_ISSUE else issue
     return [
         photo
         for photo in photos
         if split in (EVERY, photo.split)
         and (class_name is None or photo.class_name == class_name)
         and action in (EVERY, photo.action)
-        and (issue == EVERY or photo.issue == wanted)
+        and (issue == EVERY or (not photo.issues if issue == NO_ISSUE else issue in photo.issues))
     ]
 
 
@@ -146,7 +146,7 @@ def _show_small(dataset: Dataset, photo: Photo) -> None:
 
 def _in_words(photo: Photo) -> str:
     where = SPLIT_WORDS.get(photo.split) or ACTION_WORDS[photo.action]
-    return ", ".join(part for part in (words.printable(photo.class_name), where, photo.issue) if part)
+    return ", ".join(part for part in (words.printable(photo.class_name), where, *photo.issues) if part)
 
 
 @st.dialog("One photo", width="large", icon=":material/photo:", on_dismiss="rerun")
@@ -198,7 +198,7 @@ def _facts(photo: Photo) -> list[tuple[str, str]]:
         ("Class", photo.class_name or "none"),
         ("Split", SPLIT_WORDS.get(photo.split, "none")),
         ("What happens", ACTION_WORDS[photo.action]),
-        ("Issue", photo.issue or "none"),
+        ("Issue", ", ".join(photo.issues) or "none"),
         ("Why", photo.reason),
     ]
     if check is not None:

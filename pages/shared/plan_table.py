@@ -34,7 +34,7 @@ _NO_PICTURE = (
 
 @dataclass(frozen=True)
 class _Files:
-    """Args: by_path: every file of the folder; odd: {kind: files that are not simply used}, the order of ``Issue``."""
+    """Args: by_path: every file of the folder; odd: {kind: files that are not simply used}; one of several kinds is in each."""
 
     by_path: dict[str, CleaningStep]
     odd: dict[str, list[CleaningStep]]
@@ -54,7 +54,8 @@ def _read(dataset_id: str, stamp: int) -> _Files:
     steps, odd = dataset_of(dataset_id).steps(), defaultdict(list)
     for step in steps:
         if step.action != USE or step.issue or step.rule:
-            odd[kind_of(step)].append(step)
+            for kind in kinds_of(step):
+                odd[kind].append(step)
     if Issue.OTHER_CLASS in odd:  # the two of a pair side by side
         odd[Issue.OTHER_CLASS].sort(
             key=lambda step: (min(natural_key(step.path), natural_key(step.twin)), natural_key(step.path))
@@ -62,13 +63,13 @@ def _read(dataset_id: str, stamp: int) -> _Files:
     return _Files({step.path: step for step in steps}, dict(odd))
 
 
-def kind_of(step: CleaningStep) -> str:
-    """An issue, or in words what a file without one is."""
-    if step.issue:
-        return step.issue.value
+def kinds_of(step: CleaningStep) -> tuple[str, ...]:
+    """Its issues, or in words what a file without one is."""
+    if step.issues:
+        return tuple(issue.value for issue in step.issues)
     if step.action == IGNORE:
-        return NOT_A_FILE_NAME
-    return BY_HAND if step.rule or step.action != LEAVE_OUT else BRIDGE
+        return (NOT_A_FILE_NAME,)
+    return (BY_HAND if step.rule or step.action != LEAVE_OUT else BRIDGE,)
 
 
 def show_plan(dataset: Dataset, busy: bool) -> None:
@@ -211,7 +212,7 @@ def _show_row(
 
 def _what_happens(dataset: Dataset, step: CleaningStep, decided: Overrules) -> str:
     now = ACTION_WORDS[step.action]
-    asked, applied = (one.asked(step.path, step.sha256, step.issue) for one in (decided, dataset.overrules))
+    asked, applied = (one.asked(step.path, step.sha256, step.issues) for one in (decided, dataset.overrules))
     if asked == applied or step.issue in clean.NO_PIXELS:
         return f"{now}, as you decided" if step.rule else now
     wanted = asked or ("" if step.rule == "" else step.rule)
@@ -226,18 +227,18 @@ def _show_choices(
     if decided.files.get(step.path, ("",))[0] == step.sha256 and step.path in decided.files:
         _button("Undo", f"{where}-undo-{key}", overrules.undo_files, root, [step.path], icon=":material/undo:")
         return
-    if step.issue in decided.kinds:  # an exception from what was decided about the kind
-        otherwise = USE if decided.kinds[step.issue] == LEAVE_OUT else LEAVE_OUT
+    if decided.of_kinds(step.issues):  # an exception from what was decided about the kind
+        otherwise = USE if decided.asked(step.path, step.sha256, step.issues) == LEAVE_OUT else LEAVE_OUT
         label = "Use this one" if otherwise == USE else "Leave this one out"
         _button(label, f"{where}-file-{key}", overrules.set_file, root, step.path, step.sha256, otherwise)
         return
     possible = clean.choices(step.issue)
-    if kind_of(step) == BRIDGE:
+    if BRIDGE in kinds_of(step):
         possible = ()
     twin = by_path.get(step.twin)
     for action in possible:
         if action == USE_ANYWAY:
-            if twin and decided.asked(twin.path, twin.sha256, twin.issue) in (USE, USE_ANYWAY):
+            if twin and decided.asked(twin.path, twin.sha256, twin.issues) in (USE, USE_ANYWAY):
                 _button("Use both", f"{where}-both-{key}", _use_both, root, twin, step)
             continue
         if twin and step.issue is Issue.OTHER_CLASS:

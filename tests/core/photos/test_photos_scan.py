@@ -11,6 +11,7 @@ from PIL import Image
 
 from core.jobs import Cancelled
 from core.photos import clean, decode, pool, scan
+from core.photos.overrules import LEAVE_OUT, Overrules
 from core.photos.scan import Issue
 
 
@@ -183,3 +184,57 @@ def test_copies_of_real_photos_are_near_and_strangers_are_not(real_photos):
     assert scan.near_pairs(originals) == []
     found = scan.near_pairs(originals + copies)
     assert Counter(i for i, j in found if i < len(paths)) == dict.fromkeys(range(len(paths)), 3)
+
+
+def test_no_issue_hides_another(tmp_path):
+    folder = write_classes(tmp_path / "pets", num_per_class=2)
+    dark = Image.fromarray(picture(50) // 12).convert("L")
+    (folder / "cats" / "dark grey.jpg").write_bytes(encoded(dark, "PNG"))
+    check = {check.path: check for check in scan.scan(folder).checks}["cats/dark grey.jpg"]
+    assert check.issues == (Issue.WRONG_EXTENSION, Issue.NEEDS_CONVERSION, Issue.VERY_DARK)
+    for word in ("PNG", "grayscale", "mean grey level"):
+        assert word in check.reason
+
+
+def test_copies_keep_what_else_is_said_of_them(tmp_path):
+    folder = write_classes(tmp_path / "pets", num_per_class=2)
+    dark = Image.fromarray(picture(50) // 12).convert("L")
+    (folder / "cats" / "one.png").write_bytes(encoded(dark, "PNG"))
+    (folder / "cats" / "other.png").write_bytes(encoded(dark, "PNG"))
+    (folder / "cats" / "smaller.png").write_bytes(encoded(dark.resize((56, 42)), "PNG"))
+    checks = {check.path: check for check in scan.scan(folder).checks}
+    assert checks["cats/one.png"].issues == (Issue.NEEDS_CONVERSION, Issue.VERY_DARK)
+    assert checks["cats/other.png"].issues == (Issue.EXACT_DUPLICATE, Issue.NEEDS_CONVERSION, Issue.VERY_DARK)
+    assert checks["cats/smaller.png"].issues == (Issue.NEEDS_CONVERSION, Issue.NEAR_DUPLICATE, Issue.VERY_DARK)
+
+
+def test_a_second_scan_remembers_every_issue(tmp_path):
+    folder = write_classes(tmp_path / "pets", num_per_class=2)
+    (folder / "cats" / "dark.png").write_bytes(encoded(Image.fromarray(picture(50) // 12).convert("L"), "PNG"))
+    assert scan.scan(folder).checks == scan.scan(folder).checks
+
+
+def test_an_issue_has_a_place_in_the_counts_whatever_else_is_wrong(tmp_path):
+    folder = write_classes(tmp_path / "pets", num_per_class=2)
+    (folder / "cats" / "dark.png").write_bytes(encoded(Image.fromarray(picture(50) // 12).convert("L"), "PNG"))
+    cleaned = clean.plan(scan.scan(folder))
+    assert cleaned.counts()["issues"] == {"needs conversion": 1, "very dark": 1}
+    assert cleaned.counts()["converted"] == 1
+
+
+def test_a_kind_is_left_out_where_another_issue_stands_before_it(tmp_path):
+    folder = write_classes(tmp_path / "pets", num_per_class=2)
+    (folder / "cats" / "dark.png").write_bytes(encoded(Image.fromarray(picture(50) // 12).convert("L"), "PNG"))
+    decided = Overrules(kinds={Issue.VERY_DARK: LEAVE_OUT})
+    step = {step.path: step for step in clean.plan(scan.scan(folder), decided).steps}["cats/dark.png"]
+    assert (step.action, step.rule) == ("leave out", "convert")
+
+
+def test_rows_of_a_version_that_wrote_one_issue_are_read(tmp_path):
+    folder = write_classes(tmp_path / "pets", num_per_class=2)
+    check = scan.scan(folder).checks[0]
+    rows = tmp_path / "facts.csv"
+    rows.write_text(scan.rows_to_csv([check]))
+    (row,) = scan.csv_rows(rows)
+    del row["also"]
+    assert scan.check_from_row(row) == check
