@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import click
 
 from core import config as configs
 from core.config import ExperimentConfig
-from core.errors import AppError
+from core.errors import AppError, ConfigError
 from core.network import presets
 from core.terminal import Bar, bar, eta
 from core.text import printable
@@ -31,7 +32,7 @@ class _Group(click.Group):
         try:
             return super().invoke(context)
         except AppError as error:
-            click.echo(_lines(str(error)), err=True)
+            click.echo(_lines(f"{error}{_typed(error)}"), err=True)
             context.exit(1)
         except KeyboardInterrupt:
             click.echo("Cancelled. What was done so far is kept; the same command goes on from there.", err=True)
@@ -47,6 +48,16 @@ class _Group(click.Group):
                 raise
             click.echo(sentence, err=True)
             context.exit(1)
+
+
+def _typed(error: AppError) -> str:
+    """How the setting of an error is typed here: its sentence has the names that pages show."""
+    if not isinstance(error, ConfigError) or not error.path:
+        return ""
+    for path in (error.path, error.suggestion):
+        with suppress(ConfigError, AttributeError):
+            return f" For --set: {path}, {configs.setting(path).limits.describe()}."
+    return " python -m core settings lists every setting."
 
 
 ABOUT_RUNS = ("train", "sweep", "runs", "stop", "pause", "resume")
@@ -105,7 +116,8 @@ def _experiment(preset_id: str, config_path: Path | None, assignments: tuple[str
 
 def _read_config(path: Path) -> ExperimentConfig:
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            text = file.read(configs.MAX_JSON_LETTERS + 1)
     except (OSError, UnicodeDecodeError) as error:
         raise AppError(
             f"“{path}” cannot be read as text ({error}). Give a JSON file that the app has written."

@@ -9,16 +9,39 @@ error sentence, the ``--set part.field=value`` of the command line and the key i
 import dataclasses
 import difflib
 import json
-import math
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import lru_cache
 from typing import Any
 
+from core import parse
 from core.errors import ConfigError
+from core.text import printable
 
 SCHEMA_VERSION = 1
+MAX_JSON_LETTERS = 1_000_000  # a whole configuration has some 10,000
+
+# Words of Keras that a person meets elsewhere are kept; these would be riddles.
+_WORDS = {
+    "zero_to_one": "0 to 1",
+    "minus_one_to_one": "−1 to 1",
+    "minus_two_to_two": "−2 to 2",
+    "mixed_bfloat16": "bfloat16",
+    "mixed_float16": "float16",
+    "adamw": "AdamW",
+    "adam": "Adam",
+    "sgd": "SGD",
+    "rmsprop": "RMSprop",
+    "relu": "ReLU",
+    "elu": "ELU",
+    "gelu": "GELU",
+    "silu": "SiLU",
+    "leaky_relu": "leaky ReLU",
+    "3": "colour",
+    "1": "grey",
+}
 
 
 @dataclass(frozen=True)
@@ -29,6 +52,7 @@ class Limits:
         minimum, maximum: inclusive bounds of a number; for a tuple, of its length.
         step: what one press of an arrow key changes.
         choices: the only allowed values.
+        words: allowed beside numbers.
         unit: word after the number in a sentence ("degrees", "pixels").
     """
 
@@ -36,15 +60,21 @@ class Limits:
     maximum: float | None = None
     step: float | None = None
     choices: tuple | None = None
+    words: tuple[str, ...] = ()
     unit: str = ""
 
-    def describe(self) -> str:
-        """The rule in words: ``between 1 and 2048 filters``, ``one of same, valid``."""
+    def describe(self, say: Callable = str) -> str:
+        """The rule in words: ``between 1 and 2048 filters``, ``one of same, valid``.
+
+        Args:
+            say: how a choice is written: ``str`` as it is typed, ``choice_words`` as pages show it.
+        """
         if self.choices is not None:
-            return "one of " + ", ".join(str(choice) for choice in self.choices)
+            return "one of " + ", ".join(say(choice) for choice in self.choices)
         unit = f" {self.unit}" if self.unit else ""
+        words = "".join(f"{word}, " for word in self.words) + ("or " if self.words else "")
         if self.minimum is not None and self.maximum is not None:
-            return f"between {self.minimum:,} and {self.maximum:,}{unit}"
+            return f"{words}between {self.minimum:,} and {self.maximum:,}{unit}"
         if self.minimum is not None:
             return f"at least {self.minimum:,}{unit}"
         if self.maximum is not None:
@@ -69,13 +99,14 @@ def _option(
     maximum=None,
     step=None,
     choices=None,
+    words=(),
     unit="",
 ):
     """A dataclass field that carries its label, help and limits."""
     metadata = {
         "label": label,
         "help": help,
-        "limits": Limits(minimum, maximum, step, tuple(choices) if choices else None, unit),
+        "limits": Limits(minimum, maximum, step, tuple(choices) if choices else None, tuple(words), unit),
     }
     return field(default=default, metadata=metadata)
 
@@ -93,6 +124,7 @@ class PhotosConfig:
         "Photos",
         "Where the photos come from: “drawn” for the built-in drawn pets, “microsoft” for the archive of 25,000 photos, or a "
         "folder or zip file on this computer. It has one sub-folder a class, or train/val/test folders, or names like cat.0.jpg.",
+        maximum=4096,
     )
     fit: str = _option(
         "squash",
@@ -375,6 +407,10 @@ class ConvBlock:
         "same",
         "Padding",
         "What happens at the border: same keeps the size, valid uses no border, a number adds that many pixels of zeros.",
+        minimum=0,
+        maximum=30,
+        words=("same", "valid"),
+        unit="pixels",
     )
     groups: int = _option(
         1,
@@ -697,7 +733,7 @@ class ExperimentConfig:
     name: str = _option(
         "", "Name", "What the run is called in lists. Empty is named by its preset and date.", maximum=80
     )
-    preset: str = _option("modern", "Preset", "The experiment this one started from.")
+    preset: str = _option("modern", "Preset", "The experiment this one started from.", maximum=80)
     photos: PhotosConfig = PhotosConfig()
     split: SplitConfig = SplitConfig()
     augment: AugmentConfig = AugmentConfig()
@@ -748,16 +784,16 @@ def settings_of(part: type, prefix: str = "") -> list[Setting]:
 
 def setting(path: str) -> Setting:
     """The declaration behind a dotted path such as ``network.blocks.3.filters``. Raises ConfigError if unknown."""
-    part, hint, name = ExperimentConfig, None, None
+    part, hint, name, declared = ExperimentConfig, None, None, None
     steps = path.split(".")
     for position, step in enumerate(steps):
         prefix = ".".join(steps[:position])
         item = _item_class(hint) if hint is not None else None
-        if item is not None and step.isdigit():
+        if item is not None and _index(step, declared.metadata["limits"].maximum) is not None:
             part, hint = item, item
             continue
-        if not is_dataclass(part) or (item is not None and not step.isdigit()):
-            raise _unknown(path, prefix, ())
+        if not is_dataclass(part) or item is not None:
+            raise _unknown(path)
         hints = typing.get_type_hints(part)
         if step not in hints:
             raise _unknown(path, prefix, hints)
@@ -765,7 +801,7 @@ def setting(path: str) -> Setting:
         hint, name = hints[step], step
         part = hint
     if name is None or (isinstance(hint, type) and is_dataclass(hint)) or "limits" not in declared.metadata:
-        raise ConfigError(f"“{path}” is a group of settings, not one. Add a field, e.g. “training.epochs”.", path)
+        raise ConfigError(f"{name_of(path)} is a group of settings, not one. Name one of them.", path)
     return Setting(
         path, hint, declared.default, declared.metadata["label"], declared.metadata["help"], declared.metadata["limits"]
     )
@@ -775,12 +811,12 @@ def get(config: ExperimentConfig, path: str):
     """The value at a dotted path. Raises ConfigError if there is none."""
     value: Any = config
     for step in path.split("."):
-        if isinstance(value, tuple) and step.isdigit() and int(step) < len(value):
-            value = value[int(step)]
+        if isinstance(value, tuple) and (index := _index(step, len(value))) is not None:
+            value = value[index]
         elif is_dataclass(value) and step in {f.name for f in fields(value)}:
             value = getattr(value, step)
         else:
-            raise _unknown(path, "", _known_paths(config))
+            raise _unknown(path, "", [known for known, _ in leaves(config)])
     return value
 
 
@@ -799,8 +835,7 @@ def put(config: ExperimentConfig, path: str, value) -> ExperimentConfig:
     declared = setting(path)
     if isinstance(value, str):
         value = _parse(declared, value)
-    _check_value(declared, value)
-    return _put(config, path.split("."), value)
+    return _put(config, path.split("."), _converted(declared, value))
 
 
 def put_all(config: ExperimentConfig, assignments: list[str]) -> ExperimentConfig:
@@ -809,7 +844,7 @@ def put_all(config: ExperimentConfig, assignments: list[str]) -> ExperimentConfi
         path, equals, text = assignment.partition("=")
         if not equals:
             raise ConfigError(
-                f"A setting is given as path=value; received “{assignment}”. Write e.g. training.epochs=12."
+                f"A setting is given as path=value; received {_shown(assignment)}. Write e.g. training.epochs=12."
             )
         config = put(config, path.strip(), text.strip())
     return config
@@ -840,14 +875,14 @@ def from_dict(values: dict) -> ExperimentConfig:
     """A whole, checked config from JSON types; missing fields take their defaults. Raises ConfigError."""
     if not isinstance(values, dict):
         raise ConfigError(
-            f"A configuration is a JSON object; received {type(values).__name__}. Save one from the Network page to see the shape."
+            f"A configuration is a JSON object; received {_shown(values)}. Save one from the Network page to see the shape."
         )
     version = values.get("schema_version", SCHEMA_VERSION)
-    if version != SCHEMA_VERSION:
+    if isinstance(version, (bool, str)) or version != SCHEMA_VERSION:
         raise ConfigError(
-            f"This version reads configurations of schema {SCHEMA_VERSION}; received schema {version}. Use the version of the app that wrote it."
+            f"This version reads configurations of schema {SCHEMA_VERSION}; received schema {_shown(version)}. Use the version of the app that wrote it."
         )
-    return overlay(ExperimentConfig(), values)
+    return overlay(ExperimentConfig(), {**values, "schema_version": SCHEMA_VERSION})
 
 
 def from_json(text: str) -> ExperimentConfig:
@@ -856,13 +891,21 @@ def from_json(text: str) -> ExperimentConfig:
 
 
 def parse_json(text: str) -> Any:
-    """The values of a JSON text. Raises ConfigError with line and column if it is not JSON."""
+    """The values of a JSON text. Raises ConfigError with line and column if it is not JSON, or far too long."""
+    if len(text) > MAX_JSON_LETTERS:
+        raise ConfigError(
+            f"A configuration may have {MAX_JSON_LETTERS:,} letters; this file has {len(text):,}. Choose a file that the app has written."
+        )
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:  # ValueError also for a whole number of thousands of digits
         is_placed = isinstance(error, json.JSONDecodeError)
         where = f": {error.msg} in line {error.lineno}, column {error.colno}" if is_placed else ""
         raise ConfigError(f"This is not JSON{where}. Check the file and load it again.") from None
+
+
+def _no_number(word: str):
+    raise ConfigError(f"Numbers in JSON are finite; received {word}. Write a number in its place.")
 
 
 def to_json(config: ExperimentConfig) -> str:
@@ -887,41 +930,37 @@ def check(config: ExperimentConfig) -> None:
     if all(part <= 1 for part in parts):
         if sum(parts) > 1 + 1e-9:
             raise ConfigError(
-                f"split.train, split.val and split.test may add up to 1; received {split.train:g} + {split.val:g} + {split.test:g} = "
+                f"“Train”, “Validation” and “Test” may add up to 1; received {split.train:g} + {split.val:g} + {split.test:g} = "
                 f"{sum(parts):g}. Lower one of them.",
                 "split.train",
             )
     elif any(0 < part <= 1 for part in parts):
         raise ConfigError(
-            f"split.train, split.val and split.test are either all fractions up to 1 or all numbers of photos a class; "
+            f"“Train”, “Validation” and “Test” are either all fractions up to 1 or all numbers of photos a class; "
             f"received {split.train:g}, {split.val:g}, {split.test:g}. Use one kind.",
             "split.train",
         )
     for name, part in zip(("train", "val", "test"), parts, strict=True):
         if part <= 0:
+            path = f"split.{name}"
             raise ConfigError(
-                f"split.{name} must be above 0; received {part:g}. Every run is trained, validated and tested.",
-                f"split.{name}",
+                f"{name_of(path)} must be above 0; received {part:g}. Every run is trained, validated and tested.", path
             )
     if len(set(config.photos.drawn_classes)) != len(config.photos.drawn_classes):
         raise ConfigError(
-            f"photos.drawn_classes names each animal once; received {', '.join(config.photos.drawn_classes)}.",
+            f"“Drawn classes” names each animal once; received {', '.join(config.photos.drawn_classes)}.",
             "photos.drawn_classes",
         )
     channels = config.network.input_channels
     for index, block in enumerate(config.network.blocks):
         path = f"network.blocks.{index}"
-        if isinstance(block.padding, int) and not 0 <= block.padding < block.kernel_size:
+        if isinstance(block.padding, int) and block.padding >= block.kernel_size:
+            largest = block.kernel_size - 1
             raise ConfigError(
-                f"{path}.padding must be same, valid or a number from 0 to {block.kernel_size - 1} (kernel_size - 1); received {block.padding}.",
+                f"{name_of(f'{path}.padding')} must be same, valid or a number from 0 to {largest}, one less than its kernel; "
+                f"received {block.padding}. Use {largest}.",
                 f"{path}.padding",
-                min(max(block.padding, 0), block.kernel_size - 1),
-            )
-        if isinstance(block.padding, str) and block.padding not in ("same", "valid"):
-            raise ConfigError(
-                f"{path}.padding must be same, valid or a number of pixels; received “{block.padding}”.",
-                f"{path}.padding",
-                "same",
+                largest,
             )
         for count, what in (
             (channels, f"the {channels} channels that come in"),
@@ -931,22 +970,23 @@ def check(config: ExperimentConfig) -> None:
                 most = min(2 * block.groups, int(setting(f"{path}.groups").limits.maximum))
                 working = (g for g in range(1, most + 1) if channels % g == 0 and block.filters % g == 0)
                 best = min(working, key=lambda groups: abs(groups - block.groups))
+                path = f"{path}.groups"
                 raise ConfigError(
-                    f"{path}.groups must divide {what}; received {block.groups}. Use {best}.", f"{path}.groups", best
+                    f"{name_of(path)} must divide {what}; received {block.groups}. Use {best}.", path, best
                 )
         channels = block.filters
     training = config.training
     if training.start_size_fraction > training.end_size_fraction:
         raise ConfigError(
-            f"training.start_size_fraction may not be above end_size_fraction, since pictures grow; received "
-            f"{training.start_size_fraction:g} and {training.end_size_fraction:g}. Lower the first.",
+            f"“Start size” may not be above “End size”, since pictures grow; received {training.start_size_fraction:g} and "
+            f"{training.end_size_fraction:g}. Lower the first.",
             "training.start_size_fraction",
             training.end_size_fraction,
         )
     if training.start_size_fraction < 1 and config.network.head != "average":
         raise ConfigError(
-            f"training.start_size_fraction below 1 needs network.head=average, because a flattened map fixes the picture's size; "
-            f"received {training.start_size_fraction:g} with head={config.network.head}. Set it and end_size_fraction to 1, or head to average.",
+            f"“Start size” below 1 needs the head “average”, because a flattened map fixes the picture's size; received "
+            f"{training.start_size_fraction:g} with the head “{config.network.head}”. Set “Start size” and “End size” to 1, or “Head” to average.",
             "training.start_size_fraction",
             1.0,
         )
@@ -963,20 +1003,62 @@ def _item_class(hint) -> type | None:
     return None
 
 
-def _unknown(path: str, prefix: str, known) -> ConfigError:
+def _unknown(path: str, prefix: str = "", known=()) -> ConfigError:
+    """Args: path as it was given; ``known``: whole paths, or with ``prefix`` the names in that group."""
+    if path.count(".") > 8 or len(path) > 100:  # no misspelling; comparing it would only take time
+        known = ()
     words = list(known)
     whole_paths = any("." in word for word in words)
     near = difflib.get_close_matches(path if whole_paths else path.rsplit(".", 1)[-1], words, n=1, cutoff=0.5)
-    hint = (
-        f" Did you mean “{f'{prefix}.' if prefix else ''}{near[0]}”?"
-        if near
-        else " See python -m core settings for the list."
-    )
-    return ConfigError(f"There is no setting “{path}”.{hint}", path, near[0] if near else None)
+    suggestion = ".".join(filter(None, (prefix, near[0]))) if near else None
+    hint = f"Did you mean {name_of(suggestion)}?" if suggestion else "Choose one that the app shows."
+    received = path.removeprefix(f"{prefix}.") if prefix else path
+    where = f" in {name_of(prefix)}" if prefix else ""
+    return ConfigError(f"There is no setting {_shown(received)}{where}. {hint}", path, suggestion)
 
 
-def _known_paths(config) -> list[str]:
-    return [path for path, _ in leaves(config)]
+def _index(step: str, length: int) -> int | None:
+    """A step of a path as an index into a list, if it is one: each item has one spelling."""
+    try:
+        index = parse.whole(step, 0, length - 1)
+    except ValueError:
+        return None
+    return index if str(index) == step else None
+
+
+@lru_cache(maxsize=1000)
+def name_of(path: str) -> str:
+    """A setting or a group of them as pages call it, for a sentence: ``“Filters” of convolution 1``, ``“Network”``."""
+    part: Any = ExperimentConfig
+    label, layer = path, ""
+    for step in path.split("."):
+        hints = typing.get_type_hints(part) if is_dataclass(part) else {}
+        if step in hints:
+            declared = next(f for f in fields(part) if f.name == step)
+            label = declared.metadata.get("label") or step.replace("_", " ").capitalize()
+            part = _item_class(hints[step]) or hints[step]
+        else:
+            layer = f"{'convolution' if part is ConvBlock else 'dense layer'} {parse.whole(step) + 1}"
+            label = ""
+    return " of ".join(filter(None, (f"“{label}”" if label else "", layer if label else layer.capitalize())))
+
+
+def choice_words(choice) -> str:
+    """A choice as a person reads it: ``local response``, ``−1 to 1``, ``AdamW``."""
+    return _WORDS.get(str(choice), str(choice).replace("_", " "))
+
+
+def _shown(value) -> str:
+    """What was received, in a few letters."""
+    if isinstance(value, str):
+        return f"“{printable(value[:60])}{'…' if len(value) > 60 else ''}”"
+    if value is None or isinstance(value, bool):
+        return {None: "nothing", True: "true", False: "false"}[value]
+    if isinstance(value, int) and abs(value) > parse.MOST:
+        return "a number of more than 20 digits"
+    if isinstance(value, (int, float)):
+        return f"{value:,}"
+    return "a list" if isinstance(value, (list, tuple)) else "a group" if isinstance(value, dict) else "something else"
 
 
 def leaves(value, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -998,50 +1080,28 @@ def _put(part, steps: list[str], value):
     if not steps:
         return value
     if isinstance(part, tuple):
-        index = int(steps[0])
+        index = parse.whole(steps[0], 0, len(part) - 1)
         return (*part[:index], _put(part[index], steps[1:], value), *part[index + 1 :])
     return replace(part, **{steps[0]: _put(getattr(part, steps[0]), steps[1:], value)})
 
 
 def _parse(declared: Setting, text: str):
-    """Text as typed, turned into the setting's type."""
+    """Text as typed, turned into the setting's type; what is none of it is refused by ``_converted``."""
     kinds = _kinds(declared.type)
     if tuple in kinds:
         return tuple(word.strip() for word in text.split(",") if word.strip())
     if bool in kinds:
-        words = {
-            "true": True,
-            "yes": True,
-            "on": True,
-            "1": True,
-            "false": False,
-            "no": False,
-            "off": False,
-            "0": False,
-        }
-        if text.lower() in words:
-            return words[text.lower()]
-        raise ConfigError(f"{declared.path} must be true or false; received “{text}”.", declared.path, declared.default)
-    if int in kinds:
-        try:
-            return int(text.replace("_", ""))
-        except ValueError:
-            if str not in kinds:
-                raise ConfigError(
-                    f"{declared.path} must be a whole number, {declared.limits.describe()}; received “{text}”.",
-                    declared.path,
-                    declared.default,
-                ) from None
-    if float in kinds:
-        try:
-            return float(text)
-        except ValueError:
-            raise ConfigError(
-                f"{declared.path} must be a number, {declared.limits.describe()}; received “{text}”.",
-                declared.path,
-                declared.default,
-            ) from None
+        return _SWITCH.get(text.lower(), text)
+    for kind, read in ((int, parse.whole), (float, parse.real)):
+        if kind in kinds:
+            try:
+                return read(text)
+            except ValueError:
+                break
     return text
+
+
+_SWITCH = {word: word in ("true", "yes", "on", "1") for word in ("true", "yes", "on", "1", "false", "no", "off", "0")}
 
 
 def _kinds(hint) -> tuple:
@@ -1050,88 +1110,144 @@ def _kinds(hint) -> tuple:
     return (typing.get_origin(hint) or hint,)
 
 
-def _check_value(declared: Setting, value) -> None:
-    kinds, limits = _kinds(declared.type), declared.limits
+def _converted(declared: Setting, value):
+    """The value as exactly the setting's type and within its limits. Raises ConfigError.
+
+    The one door for JSON, widgets and parsed text. JSON knows one kind of number, so 5.0 becomes the whole number 5, and 5
+    becomes 5.0 where a fraction is declared.
+    """
+    kinds, limits, name = _kinds(declared.type), declared.limits, name_of(declared.path)
     if tuple in kinds:
-        if not isinstance(value, tuple) or not all(isinstance(word, str) for word in value):
-            raise ConfigError(
-                f"{declared.path} must be a list of words; received {value!r}.", declared.path, declared.default
-            )
-        wrong = [word for word in value if limits.choices and word not in limits.choices]
-        if wrong:
-            raise ConfigError(
-                f"{declared.path} must be of {', '.join(limits.choices)}; received “{wrong[0]}”.",
-                declared.path,
-                declared.default,
-            )
-        if not (limits.minimum or 0) <= len(value) <= (limits.maximum or math.inf):
-            raise ConfigError(
-                f"{declared.path} must name between {limits.minimum} and {limits.maximum} of {', '.join(limits.choices)}; received {len(value)}.",
-                declared.path,
-                declared.default,
-            )
-        return
-    numeric = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return _converted_list(declared, value)
+    fine = True
     if bool in kinds:
         fine = isinstance(value, bool)
-    elif float in kinds:
-        fine = numeric and math.isfinite(value)
-    elif int in kinds and str in kinds:
-        fine = isinstance(value, str) or (numeric and value == int(value))
-    elif int in kinds:
-        fine = numeric and math.isfinite(value) and value == int(value)
+    elif isinstance(value, str):
+        fine = str in kinds and (not limits.words or value in limits.words)
     else:
-        fine = isinstance(value, str)
+        try:
+            value = parse.real(value) if float in kinds else parse.whole(value) if int in kinds else None
+        except ValueError:
+            fine = False
+        fine &= value is not None
     if not fine:
-        word = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}[kinds[0]]
-        raise ConfigError(f"{declared.path} must be {word}; received {value!r}.", declared.path, declared.default)
+        raise _wrong_type(declared, value)
     if limits.choices is not None and value not in limits.choices:
-        near = difflib.get_close_matches(str(value), [str(c) for c in limits.choices], n=1, cutoff=0.3)
+        near = difflib.get_close_matches(str(value)[:60], [str(c) for c in limits.choices], n=1, cutoff=0.3)
         suggestion = next((c for c in limits.choices if near and str(c) == near[0]), declared.default)
         raise ConfigError(
-            f"{declared.path} must be {limits.describe()}; received {value!r}. Use {suggestion}.",
+            f"{name} must be {limits.describe(choice_words)}; received {_shown(value)}. Use {choice_words(suggestion)}.",
             declared.path,
             suggestion,
         )
-    if numeric and limits.nearest(value) != value:
+    if isinstance(value, str):
+        _check_text(declared, value)
+    elif not isinstance(value, bool) and limits.nearest(value) != value:
         best = limits.nearest(value)
         raise ConfigError(
-            f"{declared.path} must be {limits.describe()}; received {value:,}. Use {best:,}.", declared.path, best
+            f"{name} must be {limits.describe()}; received {_shown(value)}. Use {best:,}.", declared.path, best
         )
-    if isinstance(value, str) and limits.maximum and len(value) > limits.maximum:
+    return value
+
+
+def _wrong_type(declared: Setting, value) -> ConfigError:
+    kinds, limits = _kinds(declared.type), declared.limits
+    word = next(word for kind, word in _TYPE_WORDS.items() if kind in kinds)
+    if limits.words:
+        word = limits.describe()
+    elif limits.minimum is not None and limits.choices is None:
+        word += f" {limits.describe()}"
+    elif limits.choices is not None:
+        word = limits.describe(choice_words)
+    default = declared.default
+    use = ("on" if default else "off") if isinstance(default, bool) else choice_words(default)
+    return ConfigError(
+        f"{name_of(declared.path)} must be {word}; received {_shown(value)}." + (f" Use {use}." if use else ""),
+        declared.path,
+        default,
+    )
+
+
+_TYPE_WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+
+
+def _converted_list(declared: Setting, value) -> tuple[str, ...]:
+    name, limits = name_of(declared.path), declared.limits
+    known = ", ".join(limits.choices)
+    if not isinstance(value, (list, tuple)) or not all(isinstance(word, str) for word in value):
         raise ConfigError(
-            f"{declared.path} may have up to {limits.maximum} characters; received {len(value)}. Shorten it.",
-            declared.path,
-            value[: int(limits.maximum)],
+            f"{name} must be a list of words, of {known}; received {_shown(value)}.", declared.path, declared.default
         )
+    wrong = next((word for word in value if word not in limits.choices), None)
+    if wrong is not None:
+        raise ConfigError(f"{name} must be of {known}; received {_shown(wrong)}.", declared.path, declared.default)
+    if not limits.minimum <= len(value) <= limits.maximum:
+        raise ConfigError(
+            f"{name} must name between {limits.minimum} and {limits.maximum} of {known}; received {len(value)}.",
+            declared.path,
+            declared.default,
+        )
+    return tuple(value)
+
+
+def _check_text(declared: Setting, value: str) -> None:
+    name, maximum = name_of(declared.path), declared.limits.maximum
+    if maximum and not declared.limits.words and len(value) > maximum:
+        raise ConfigError(
+            f"{name} may have up to {maximum:,} letters; received {len(value):,}. Shorten it.",
+            declared.path,
+            value[: int(maximum)],
+        )
+    try:  # the bytes of a file's name that are no text are kept; halves of a letter could be written nowhere
+        value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise ConfigError(
+            f"{name} must be text that can be written to a file; received {_shown(value)}. Leave the damaged letters out.",
+            declared.path,
+            printable(value),
+        ) from None
 
 
 def _check_part(part, prefix: str) -> None:
     hints = typing.get_type_hints(type(part))
     for declared in settings_of(type(part), prefix):
-        _check_value(declared, getattr(part, declared.path.rsplit(".", 1)[-1]))
+        value = getattr(part, declared.path.rsplit(".", 1)[-1])
+        if isinstance(value, float) and float not in _kinds(declared.type):
+            raise _wrong_type(declared, value)
+        _converted(declared, value)
     for f in fields(part):
         path = f"{prefix}.{f.name}" if prefix else f.name
         value = getattr(part, f.name)
         if is_dataclass(value):
             _check_part(value, path)
         elif _item_class(hints[f.name]) is not None:
-            limits = f.metadata["limits"]
-            if not limits.minimum <= len(value) <= limits.maximum:
-                raise ConfigError(
-                    f"{path} must have between {limits.minimum} and {limits.maximum} entries; received {len(value)}.",
-                    path,
-                )
+            check_count(path, len(value))
             for index, item in enumerate(value):
                 _check_part(item, f"{path}.{index}")
 
 
+def check_count(path: str, count: int) -> None:
+    """How many layers a list of the network may have. Raises ConfigError.
+
+    Args:
+        path: ``network.blocks`` or ``network.dense``.
+    """
+    limits = _field_of(path).metadata["limits"]
+    if not limits.minimum <= count <= limits.maximum:
+        raise ConfigError(f"{name_of(path)} must be {limits.describe()} layers; received {_shown(count)}.", path)
+
+
+def _field_of(path: str) -> dataclasses.Field:
+    part, name = path.split(".")
+    return next(f for f in fields(typing.get_type_hints(ExperimentConfig)[part]) if f.name == name)
+
+
 def _overlay(part, partial, prefix: str):
     if not isinstance(partial, dict):
-        raise ConfigError(
-            f"{prefix or 'The configuration'} must be a group of settings; received {partial!r}.", prefix or None
-        )
+        name = name_of(prefix) if prefix else "The configuration"
+        raise ConfigError(f"{name} must be a group of settings; received {_shown(partial)}.", prefix or None)
     hints = typing.get_type_hints(type(part))
+    declared = {one.path: one for one in settings_of(type(part), prefix)}
     changes = {}
     for key, value in partial.items():
         path = f"{prefix}.{key}" if prefix else str(key)
@@ -1142,12 +1258,9 @@ def _overlay(part, partial, prefix: str):
             changes[key] = _overlay(getattr(part, key), value, path)
         elif item is not None:
             if not isinstance(value, (list, tuple)):
-                raise ConfigError(f"{path} must be a list; received {value!r}.", path)
+                raise ConfigError(f"{name_of(path)} must be a list of layers; received {_shown(value)}.", path)
+            check_count(path, len(value))
             changes[key] = tuple(_overlay(item(), entry, f"{path}.{index}") for index, entry in enumerate(value))
-        elif tuple in _kinds(hints[key]) and isinstance(value, list):
-            changes[key] = tuple(value)
-        elif float in _kinds(hints[key]) and isinstance(value, int) and not isinstance(value, bool):
-            changes[key] = float(value)
         else:
-            changes[key] = value
+            changes[key] = _converted(declared[path], value) if path in declared else value
     return replace(part, **changes)

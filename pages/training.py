@@ -5,7 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core import config
-from core.config import AugmentConfig, TrainingConfig, settings_of
+from core.config import AugmentConfig, TrainingConfig, choice_words, settings_of
 from core.errors import AppError
 from core.network import presets
 from core.network.plan import plan
@@ -14,7 +14,7 @@ from core.runs import ACTIVE, Run, batch_size_that_fits, ensure_spare, why_inter
 from pages.shared import problems, state, words
 from pages.shared.controls import confirm_delete, is_allowed, show_controls
 from pages.shared.current import current_dataset, current_run, dataset_of, run_of
-from pages.shared.fields import choice_words, field
+from pages.shared.fields import field
 from pages.shared.findings import show_findings
 from pages.shared.fit import show_fit
 from pages.shared.frame import badge, redraw_if

@@ -88,8 +88,8 @@ def build(network: NetworkConfig, num_classes: int = 2, seed: int = 0, any_size:
     plan(network, num_classes)
     if any_size and network.head != "average":
         raise ModelError(
-            f"A network for any picture size needs network.head=average, because a flattened map fixes the size; "
-            f"received head={network.head}. Set head to average, or training.start_size_fraction to 1."
+            f"A network for any picture size needs the head “average”, because a flattened map fixes the size; received "
+            f"the head “{network.head}”. Set “Head” to average, or “Start size” to 1."
         )
     size = None if any_size else network.input_size
     scale, offset = RESCALING[network.rescaling]

@@ -10,7 +10,7 @@ multiply-add = 2 FLOP.
 import math
 from dataclasses import dataclass, replace
 
-from core.config import ConvBlock, ExperimentConfig, NetworkConfig, check, setting
+from core.config import ConvBlock, ExperimentConfig, NetworkConfig, check, name_of, setting
 from core.errors import ConfigError
 
 # Keras' .99 averages over about 100 steps; with 63 steps an epoch (2,000 photos, batch 32) validation then sits at
@@ -178,7 +178,7 @@ def _collapse_error(network: NetworkConfig, index: int, field: str, incoming: in
     path = f"network.blocks.{index}.{field}"
     padding = block.padding if field == "kernel_size" and isinstance(block.padding, int) else 0
     window = getattr(block, field)
-    layer = f"conv{index + 1}" if field == "kernel_size" else f"conv{index + 1}_pool"
+    layer = f"{'Convolution' if field == 'kernel_size' else 'The pooling of convolution'} {index + 1}"
 
     def works(**changes) -> bool:
         blocks = (*network.blocks[:index], replace(block, **changes), *network.blocks[index + 1 :])
@@ -201,7 +201,7 @@ def _collapse_error(network: NetworkConfig, index: int, field: str, incoming: in
     if not fixes and works(**{border: "same"}):
         fixes[f"network.blocks.{index}.{border}"] = "same"
 
-    ways = [f"set {where} to {value}" for where, value in fixes.items()]
+    ways = [f"set {name_of(where)} to {value}" for where, value in fixes.items()]
     if not ways:
         ways = ["lower the strides and pools of the blocks before it", "set their padding to same"]
     padded = f", {incoming + 2 * padding} x {incoming + 2 * padding} with its padding" if padding else ""

@@ -38,9 +38,9 @@ def experiment(preset_id: str) -> ExperimentConfig:
         ConfigError: there is no such preset; the nearest one is named.
     """
     if preset_id not in PRESETS:
-        near = difflib.get_close_matches(preset_id, PRESETS, n=1, cutoff=0.3)
+        near = difflib.get_close_matches(preset_id[:40], PRESETS, n=1, cutoff=0.3)
         hint = f"Did you mean “{near[0]}”?" if near else f"Use one of {', '.join(PRESETS)}."
-        raise ConfigError(f"There is no preset “{preset_id}”. {hint}", "preset", near[0] if near else None)
+        raise ConfigError(f"There is no preset “{preset_id[:40]}”. {hint}", "preset", near[0] if near else None)
     return overlay(ExperimentConfig(), {"preset": preset_id, **PRESETS[preset_id].overlay})
 
 

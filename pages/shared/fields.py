@@ -13,28 +13,9 @@ from functools import lru_cache, partial
 import streamlit as st
 
 from core import config
-from core.config import Setting
+from core.config import Setting, choice_words
 from pages.shared import state, words
 
-# Words of Keras that a person meets elsewhere are kept; these would be riddles.
-_WORDS = {
-    "zero_to_one": "0 to 1",
-    "minus_one_to_one": "−1 to 1",
-    "minus_two_to_two": "−2 to 2",
-    "mixed_bfloat16": "bfloat16",
-    "mixed_float16": "float16",
-    "adamw": "AdamW",
-    "adam": "Adam",
-    "sgd": "SGD",
-    "rmsprop": "RMSprop",
-    "relu": "ReLU",
-    "elu": "ELU",
-    "gelu": "GELU",
-    "silu": "SiLU",
-    "leaky_relu": "leaky ReLU",
-    "3": "colour",
-    "1": "grey",
-}
 _SHARES = ("_fraction", "_probability")
 
 
@@ -63,11 +44,6 @@ def field(path: str, label: str | None = None, *, disabled: bool = False) -> Non
 @lru_cache(maxsize=1000)
 def _declared(path: str) -> Setting:
     return config.setting(path)
-
-
-def choice_words(choice) -> str:
-    """A choice as a person reads it: ``local response``, ``−1 to 1``, ``AdamW``."""
-    return _WORDS.get(str(choice), str(choice).replace("_", " "))
 
 
 def value_words(path: str, value) -> str:

@@ -3,12 +3,11 @@
 import streamlit as st
 
 from core import config
-from core.config import ExperimentConfig
+from core.config import ExperimentConfig, choice_words
 from core.errors import AppError
 from core.runs import Run
 from core.training.diagnose import Finding, diagnose_run
 from pages.shared import state, words
-from pages.shared.fields import choice_words
 from pages.shared.state import Memory
 
 _ICONS = {"learns nothing": ":material/error:", "warning": ":material/warning:", "note": ":material/info:"}

@@ -14,14 +14,14 @@ The draft is one frozen ``ExperimentConfig``; widgets are views of it. Two ways 
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 
 import numpy as np
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from core import config
+from core import config, parse
 from core.config import ConvBlock, DenseBlock, ExperimentConfig, NetworkConfig
 from core.errors import AppError, ConfigError
 from core.jobs import check_id
@@ -33,6 +33,7 @@ from pages.shared.steps import Steps
 OWNER_COOKIE = "alexnet_owner"
 DEFAULT_PRESET = "modern"
 SELECTIONS = ("dataset", "run", "job", "sweep")
+MAX_PARAMETERS = 400  # every setting of the largest network, and the selections
 LISTS = {"network.blocks": ConvBlock, "network.dense": DenseBlock}
 # A folder on this computer and the name of one run do not belong into a link for others.
 PRIVATE = ("name", "schema_version", "preset", "photos.source")
@@ -313,7 +314,7 @@ def read_link(parameters: dict[str, str]) -> tuple[ExperimentConfig, dict[str, s
         preset = DEFAULT_PRESET
     new = experiment_of(preset)
     # a list's length first, so that the paths into it exist
-    for path, text in sorted(parameters.items(), key=lambda item: item[0] not in LISTS):
+    for path, text in sorted(parameters.items(), key=lambda item: item[0] not in LISTS)[:MAX_PARAMETERS]:
         try:
             if path == "preset":
                 continue
@@ -322,11 +323,15 @@ def read_link(parameters: dict[str, str]) -> tuple[ExperimentConfig, dict[str, s
             elif path in LISTS:
                 new = _resized(new, path, _length(path, text))
             elif path in PRIVATE:
-                raise ConfigError(f"“{path}” is not taken from a link.")
+                raise ConfigError(f"{config.name_of(path)} is not taken from a link.")
             else:
-                new = config.put(new, path[:100], text[:200])
+                new = config.put(new, path, text)
         except AppError as error:
             faults.append(f"{error} The default is used.")
+    if len(parameters) > MAX_PARAMETERS:
+        faults.append(
+            f"A link has at most {MAX_PARAMETERS} settings; this one has {len(parameters):,} and is read no further."
+        )
     return new, selections, faults
 
 
@@ -388,13 +393,14 @@ def _resized(experiment: ExperimentConfig, path: str, length: int) -> Experiment
 
 
 def _length(path: str, text: str) -> int:
-    part, name = path.split(".")
-    limits = next(f.metadata["limits"] for f in fields(getattr(ExperimentConfig(), part)) if f.name == name)
-    if not text.isdecimal() or not limits.minimum <= int(text[:6]) <= limits.maximum:
+    try:
+        length = parse.whole(text)
+    except ValueError:
         raise ConfigError(
-            f"{path} in a link is the number of layers, {limits.describe()}; received “{text[:40]}”.", path
-        )
-    return int(text)
+            f"{config.name_of(path)} in a link is a number of layers; received “{text[:40]}”.", path
+        ) from None
+    config.check_count(path, length)
+    return length
 
 
 def _as_text(value) -> str:
@@ -402,4 +408,5 @@ def _as_text(value) -> str:
         return "true" if value else "false"
     if isinstance(value, (list, tuple)):
         return ",".join(value)
-    return f"{value:.12g}" if isinstance(value, float) else str(value)
+    short = f"{value:.12g}" if isinstance(value, float) else str(value)
+    return short if not isinstance(value, float) or float(short) == value else repr(value)

@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from core import config
-from core.config import AugmentConfig
+from core.config import AugmentConfig, choice_words
 from core.errors import AppError
 from core.photos.dataset import Dataset
 from core.runs import ACTIVE
@@ -30,7 +30,7 @@ from core.training.forecast import forecast
 from pages.shared import problems, state, words
 from pages.shared.controls import check_allowed, is_allowed, whose
 from pages.shared.current import current_dataset, num_classes
-from pages.shared.fields import choice_words, setting_words
+from pages.shared.fields import setting_words
 from pages.shared.fit import num_photos
 from pages.shared.frame import redraw_if
 from pages.shared.live_chart import compared_chart

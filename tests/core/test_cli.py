@@ -194,7 +194,10 @@ def test_what_is_wrong_gets_a_sentence_on_stderr_and_an_exit_status(arguments, s
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('{"training": {"epochs": 0}}', "training.epochs must be"),
+        (
+            '{"training": {"epochs": 0}}',
+            "“Epochs” must be between 1 and 100,000 epochs; received 0. Use 1. For --set: training.epochs, between 1",
+        ),
         ('{"training": {"epoch": 5}}', "training.epochs"),
         ('{"training": ', "not JSON"),
         ("[" * 100_000, "not JSON"),

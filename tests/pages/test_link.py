@@ -3,6 +3,8 @@
 import dataclasses
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from visits import open_link
 
 from core import config
@@ -67,8 +69,14 @@ def test_the_folder_and_the_name_stay_out_of_a_link():
         ("network.blocks.0.filters", "99999", "between 1 and 2,048"),
         ("network.blocks.0.filters", "many", "whole number"),
         ("network.blocks.99.filters", "8", "no setting"),
-        ("network.blocks", "99", "number of layers"),
-        ("network.blocks", "-1", "number of layers"),
+        ("network.blocks", "99", "between 1 and 16 layers"),
+        ("network.blocks", "-1", "between 1 and 16 layers"),
+        ("network.blocks", "0000053", "between 1 and 16 layers"),
+        ("network.blocks", "9" * 3000, "number of layers"),
+        ("network.blocks", "²", "number of layers"),
+        ("network.blocks.².filters", "3", "no setting"),
+        ("network.blocks.0.padding", "round", "same, valid, or"),
+        ("training.learning_rate", "9" * 400, "must be a number"),
         ("training.optimizer", "magic", "one of"),
         ("augment.shear_degrees", "nan", "must be"),
         ("preset", "nothing", "no preset"),
@@ -80,6 +88,39 @@ def test_what_cannot_be_used_gets_a_sentence_and_the_default(parameter, value, s
     draft, selections, faults = state.read_link({parameter: value})
     assert (draft, selections) == (experiment("modern"), {})
     assert len(faults) == 1 and says in faults[0]
+
+
+PARAMETERS = [path for path, _ in config.leaves(ExperimentConfig())]
+PARAMETERS += [
+    "network.blocks",
+    "network.dense",
+    "preset",
+    "run",
+    "dataset",
+    "job",
+    "sweep",
+    "network.blocks.².filters",
+]
+TEXTS = st.one_of(
+    st.text(max_size=30), st.integers().map(str), st.floats().map(str), st.text("0123456789²٣.-e", max_size=12)
+)
+
+
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(st.dictionaries(st.one_of(st.sampled_from(PARAMETERS), st.text(max_size=30)), TEXTS, max_size=8))
+def test_any_link_is_a_draft_within_limits_and_sentences(parameters):
+    draft, selections, faults = state.read_link(parameters)
+    assert 1 <= len(draft.network.blocks) <= 16
+    assert set(selections) <= set(state.SELECTIONS)
+    assert all(isinstance(sentence, str) for sentence in faults)
+    again, _, faults = state.read_link(link_of(draft))
+    assert (again, faults) == (draft, [])
+
+
+def test_a_link_with_more_than_any_experiment_has_is_read_no_further():
+    _, _, faults = state.read_link({f"bogus{number}": "1" for number in range(10_000)})
+    assert len(faults) == state.MAX_PARAMETERS + 1
+    assert "read no further" in faults[-1]
 
 
 def test_good_settings_beside_a_bad_one_are_used():

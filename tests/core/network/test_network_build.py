@@ -209,12 +209,12 @@ def test_any_size_gives_the_same_network_at_every_size():
 
 
 def test_any_size_needs_the_average_head():
-    with pytest.raises(ModelError, match="head=average"):
+    with pytest.raises(ModelError, match="head “average”"):
         build(SMALL, any_size=True)
 
 
 def test_a_network_that_collapses_is_refused_before_keras_sees_it():
-    with pytest.raises(ConfigError, match="conv1 looks at 31 x 31"):
+    with pytest.raises(ConfigError, match="Convolution 1 looks at 31 x 31"):
         build(NetworkConfig(input_size=16, blocks=(ConvBlock(4, 31, padding="valid"),)))
 
 

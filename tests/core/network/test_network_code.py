@@ -99,5 +99,5 @@ def test_the_code_answers_as_the_networks_own_model_does(tmp_path):
 
 
 def test_a_network_that_does_not_work_gives_no_code():
-    with pytest.raises(Exception, match="conv1 looks at 31 x 31"):
+    with pytest.raises(Exception, match="Convolution 1 looks at 31 x 31"):
         keras_code(NetworkConfig(input_size=16, blocks=(ConvBlock(4, 31, padding="valid"),)))

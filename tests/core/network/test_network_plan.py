@@ -106,7 +106,7 @@ def test_two_classes_may_share_one_sigmoid_and_more_take_a_softmax(num_classes, 
 def test_a_kernel_larger_than_its_map_is_named_with_the_nearest_that_fits():
     network = NetworkConfig(input_size=16, blocks=(ConvBlock(4, 3, 2), ConvBlock(4, 11, padding=1)))
     with pytest.raises(
-        ConfigError, match=r"conv2 looks at 11 x 11 .* received 8 x 8, 10 x 10 with its padding"
+        ConfigError, match=r"Convolution 2 looks at 11 x 11 .* received 8 x 8, 10 x 10 with its padding"
     ) as error:
         plan(network)
     assert (error.value.path, error.value.suggestion) == ("network.blocks.1.kernel_size", 10)
@@ -114,7 +114,9 @@ def test_a_kernel_larger_than_its_map_is_named_with_the_nearest_that_fits():
 
 def test_a_pool_larger_than_its_map_is_named_with_the_nearest_that_fits():
     network = NetworkConfig(input_size=16, blocks=(ConvBlock(4, 3, 8, pool_size=3),))
-    with pytest.raises(ConfigError, match=r"conv1_pool looks at 3 x 3 .* received 2 x 2.*input_size to 17") as error:
+    with pytest.raises(
+        ConfigError, match=r"The pooling of convolution 1 looks at 3 x 3 .* received 2 x 2.*“Image size” to 17"
+    ) as error:
         plan(network)
     assert (error.value.path, error.value.suggestion) == ("network.blocks.0.pool_size", 2)
 
