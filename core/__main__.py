@@ -18,6 +18,7 @@ import click
 from core import config as configs
 from core.config import ExperimentConfig
 from core.errors import AppError, ConfigError
+from core.jobs.rights import ADMIN_KEY
 from core.network import presets
 from core.terminal import Bar, bar, eta
 from core.text import printable
@@ -67,6 +68,7 @@ ABOUT_RUNS = ("train", "sweep", "runs", "stop", "pause", "resume")
 @click.pass_context
 def main(context):
     """AlexNet Playground without a browser: photos in, trained networks and their answers out."""
+    os.environ.pop(ADMIN_KEY, None)  # the server's; what is started from here has no use for it
     if context.invoked_subcommand in ABOUT_RUNS:
         _revive_waiting()
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.config import ExperimentConfig, PhotosConfig, SplitConfig, overlay
-from core.jobs import Report, no_report
+from core.jobs import Report, child_environment, no_report
 from core.runs import Run, create_run
 from core.training import checkpoint
 
@@ -224,7 +224,7 @@ class Worker:
         context.set_forkserver_preload(["core.training.train", "core.training.worker"])
         self._wire, theirs = context.Pipe(duplex=False)
         environment = {
-            name: value for name, value in os.environ.items() if name.startswith(("ALEXNET_", "KERAS_", "TF_"))
+            name: value for name, value in child_environment().items() if name.startswith(("ALEXNET_", "KERAS_", "TF_"))
         }
         self._process = context.Process(target=_work, args=(run.folder, environment, theirs, full_at, full_bytes))
         self._process.start()

@@ -15,7 +15,7 @@ import psutil
 
 from core.bench.table import Result, best_of
 from core.bench.world import World
-from core.jobs import PROJECT
+from core.jobs import PROJECT, child_environment
 
 NUM_PHOTOS, NUM_FEW = 25_000, 5_000
 NUM_DRAWINGS = 400
@@ -98,7 +98,9 @@ def _scanned(folder: Path) -> tuple[float, int]:
     """(seconds, most resident bytes of all its processes at once) of ``python -m core scan``."""
     command = [sys.executable, "-m", "core", "scan", str(folder), "--json"]
     began, peak = time.perf_counter(), 0
-    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+    with subprocess.Popen(
+        command, cwd=PROJECT, env=child_environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as child:
         process = psutil.Process(child.pid)
         last = _Last(child)
         while not last.wait(0.05):

@@ -22,7 +22,7 @@ import psutil
 from core.bench.table import NUM_ROUNDS, LeftOut, Result, best_of
 from core.bench.world import BATCH_SIZE, CLASSES, World
 from core.errors import AppError
-from core.jobs import PROJECT, Lock, datasets_folder, is_held, read_events
+from core.jobs import PROJECT, Lock, child_environment, datasets_folder, is_held, read_events
 from core.runs import Run, create_run, ensure_spare, start_run, stop_run
 
 if TYPE_CHECKING:
@@ -329,7 +329,9 @@ def server() -> Iterator[tuple[str, psutil.Process]]:
     port = address.partition(":")[2]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"]
     with tempfile.TemporaryFile("w+") as output:
-        child = subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        child = subprocess.Popen(
+            command, cwd=PROJECT, env=child_environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
         try:
             deadline = time.monotonic() + FRESH_SECONDS
             while not _answers(f"http://{address}/_stcore/health"):
@@ -355,7 +357,9 @@ def _answers(url: str) -> bool:
 def watched(address: str, run: Run, number: int) -> Iterator[dict]:
     """So many viewers on the run's Training page, until the block ends; then what they saw is in the dict."""
     command = [sys.executable, "-m", "core.bench.viewers", address, f"run={run.id}", str(number)]
-    child = subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen(
+        command, cwd=PROJECT, env=child_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     try:
         if "ready" not in child.stdout.readline():
             raise AppError("The viewers could not open the Training page; their error stands above.")

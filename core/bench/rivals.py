@@ -17,7 +17,7 @@ import numpy as np
 from core import config
 from core.bench.world import AUGMENT, BATCH_SIZE
 from core.config import ExperimentConfig, NetworkConfig
-from core.jobs import PROJECT
+from core.jobs import PROJECT, child_environment
 from core.network import presets
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ class PyTorch:
             stdout=subprocess.PIPE,
             text=True,
             cwd=PROJECT,
+            env=child_environment(),
         )
         whole = config.to_dict(ExperimentConfig(network=network))
         if self._ask(json.dumps(whole["network"])) != "ready":

@@ -20,6 +20,7 @@ from core.jobs.lock import Lock, is_held
 Report = Callable[[str, int, int], None]
 ENDED = ("completed", "stopped", "failed")
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{2,63}")
+_SECRET = re.compile(r"(^|_)(KEYS?|TOKENS?|SECRETS?|PASSWORDS?|PASSWD|PASS|CREDENTIALS?)(_|$)", re.IGNORECASE)
 
 
 class Cancelled(Exception):
@@ -134,8 +135,20 @@ def spawn(module: str, folder: Path, environment: dict[str, str] | None = None) 
             stderr=subprocess.STDOUT,
             start_new_session=True,
             cwd=PROJECT,
-            env={**os.environ, **(environment or {})},
+            env=child_environment(**(environment or {})),
         )
+
+
+def child_environment(**more: str) -> dict[str, str]:
+    """What every process that this program starts is given of the environment: all but secrets, by their names.
+
+    Children decode strangers' files and outlive the server; the administrator's key is none of their business, and neither are
+    the passwords and tokens that happen to be set in somebody's shell.
+
+    Args:
+        more: set for the child beside it.
+    """
+    return {name: value for name, value in os.environ.items() if not _SECRET.search(name)} | more
 
 
 def ask(folder: Path, what: str) -> None:

@@ -16,10 +16,11 @@ from pathlib import Path
 
 from core.errors import PhotoError
 from core.jobs import check_id, disk_trouble, new_id, read_json, workspace, write_atomic
+from core.jobs.owners import mark_of_hash
 from core.photos import decode, isolated
 from core.photos.origins import ABOUT, OWN
 from core.photos.sources import SPLIT_FOLDERS
-from core.photos.uploads import mark_of
+from core.photos.uploads import owner_of
 
 MAX_CLASSES = 20
 MAX_PHOTOS = 5_000  # of a class; for more there are folders and zips
@@ -57,7 +58,7 @@ def create(owner: str, name: str = "My classes") -> OwnSet:
     Raises:
         PhotoError: the browser keeps no cookie, or the disk is full.
     """
-    mark = mark_of(owner)
+    mark = owner_of(owner)
     name = " ".join(name.split())[:MAX_LETTERS] or "My classes"
     folder = _home() / new_id("own")
     try:
@@ -74,11 +75,11 @@ def mine(owner: str) -> list[OwnSet]:
     """The sets of a browser, the newest first."""
     if not owner:
         return []
-    mark, found = mark_of(owner), []
+    mark, found = owner_of(owner), []
     for about in _home().glob(f"*/{ABOUT}"):
         with suppress(OSError, ValueError, KeyError):
             values = read_json(about)
-            if values["owner"] == mark:
+            if mark_of_hash(values["owner"]) == mark:
                 found.append(OwnSet(about.parent.name, values["name"], about.parent / "photos"))
     return sorted(found, key=lambda own: own.id, reverse=True)
 

@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from core.jobs import PROJECT
+from core.jobs import PROJECT, child_environment
 
 _MOST_UNBORN = 100  # children ended while they start, before that is taken for a fault that stays
 _AHEAD = 4  # tasks a child is given before it has answered, so that it never waits for the parent
@@ -160,7 +160,7 @@ class _Child:
 
 def child_command(function: str) -> tuple[list[str], dict[str, str]]:
     """(command, environment) of a process that says ``{"ready": true}``, then answers tasks with ``function``, a line each."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(_import_path()), "OMP_NUM_THREADS": "1"}
+    environment = child_environment(PYTHONPATH=os.pathsep.join(_import_path()), OMP_NUM_THREADS="1")
     return [sys.executable, "-m", "core.photos.pool", function], environment
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from core.errors import PhotoError
 from core.jobs import check_id, disk_trouble, read_json, sync_folder, workspace, write_atomic
+from core.jobs.owners import mark_of, mark_of_hash
 
 MAX_BYTES = 5 * 10**9
 MAX_NAME_LETTERS = 200
@@ -63,24 +64,24 @@ def uploads_folder() -> Path:
     return folder
 
 
-def mark_of(owner: str) -> str:
-    """What stands in files for a browser's token: whoever reads it cannot act as that browser.
+def owner_of(owner: str) -> str:
+    """The mark of a browser that brings something.
 
     Raises:
-        PhotoError: there is no token.
+        PhotoError: it keeps no cookie.
     """
     if not owner:
         raise PhotoError(
             "What you bring needs a cookie to belong to, and your browser keeps none. Allow cookies for this page, or use a folder."
         )
-    return hashlib.sha256(owner.encode()).hexdigest()[:32]
+    return mark_of(owner)
 
 
 def begin(owner: str, name: str, num_bytes: int, changed: int) -> Upload:
     """Announces a zip; one that was interrupted goes on.
 
     Args:
-        owner: the browser's token.
+        owner: the browser's mark.
         name: of the file on the person's computer.
         num_bytes: its size.
         changed: when it was last changed there, to tell one file from another of its name.
@@ -88,7 +89,7 @@ def begin(owner: str, name: str, num_bytes: int, changed: int) -> Upload:
     Raises:
         PhotoError: no cookie, not a zip by its name, empty, too large, or no room on the disk.
     """
-    mark = mark_of(owner)
+    mark = owner_of(owner)
     if not name.lower().endswith(".zip"):
         raise PhotoError(
             f"A zip file is taken here, with a name that ends in .zip; received “{name[:MAX_NAME_LETTERS]}”. Zip the folder of photos first."
@@ -116,7 +117,7 @@ def find(owner: str, upload_id: str) -> Upload:
     part = _part(check_id(upload_id))
     try:
         about = read_json(part.with_suffix(".json"))
-        if about["owner"] != mark_of(owner):
+        if mark_of_hash(about["owner"]) != owner_of(owner):
             raise FileNotFoundError
         return Upload(upload_id, about["num_bytes"], part.stat().st_size)
     except (OSError, ValueError, KeyError) as error:
@@ -175,10 +176,10 @@ def mine(owner: str) -> list[Arrived]:
     """The whole zips of a browser that are not unpacked yet, the newest first."""
     if not owner:
         return []
-    mark, found = mark_of(owner), []
+    mark, found = owner_of(owner), []
     for path in uploads_folder().glob("*.zip"):
         with suppress(OSError, ValueError, KeyError):
-            if read_json(path.with_suffix(".json"))["owner"] == mark:
+            if mark_of_hash(read_json(path.with_suffix(".json"))["owner"]) == mark:
                 found.append(_arrived(path))
     return sorted(found, key=lambda zip_file: zip_file.time, reverse=True)
 

@@ -1,5 +1,6 @@
 """A run is a job with a config, a history and checkpoints. No TensorFlow."""
 
+from core.jobs.rights import has_admin, is_admin
 from core.runs.ends import batch_size_that_fits, why_interrupted
 from core.runs.engines.local import extend_run, pause_run, revive_waiting, start_run, stop_run
 from core.runs.engines.warm import ensure_spare
@@ -11,8 +12,6 @@ from core.runs.store import (
     create_run,
     delete_run,
     find_run,
-    has_admin,
-    is_admin,
     list_runs,
     may_control,
     newest_completed,

@@ -2,7 +2,7 @@
 
 A job of kind ``prepare`` as ``core.photos.job`` knows it, with one more part of its request:
 
-    then_train    {"config": the experiment, "owner": token of the browser that asked, "" for none}
+    then_train    {"config": the experiment, "owner": mark of the browser that asked, "" for none}
 
 Its completed event carries ``run`` beside ``dataset``. So the training starts whether or not anybody is still looking.
 """

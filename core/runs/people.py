@@ -1,11 +1,11 @@
-"""What others call the browser that a run belongs to. Its token itself is never shown: whoever knows it may stop the run."""
+"""What others call the browser that a run belongs to."""
 
-import hashlib
 import unicodedata
 from pathlib import Path
 
 from core.errors import RunError
 from core.jobs import workspace, write_atomic
+from core.jobs.owners import mark_of
 
 MOST_LETTERS = 40
 COMMAND_LINE = "command line"
@@ -15,7 +15,7 @@ def name_of(owner: str) -> str:
     """The name that a person gave, else ``guest`` and four letters that stay the same for a browser.
 
     Args:
-        owner: a browser's token; "" is the command line.
+        owner: a browser's mark; "" is the command line.
     """
     if not owner:
         return COMMAND_LINE
@@ -42,12 +42,8 @@ def set_name(owner: str, name: str) -> None:
 def _file(owner: str) -> Path:
     folder = workspace() / "people"
     folder.mkdir(exist_ok=True)
-    return folder / _digest(owner)
-
-
-def _digest(owner: str) -> str:
-    return hashlib.sha256(owner.encode()).hexdigest()[:32]
+    return folder / mark_of(owner)
 
 
 def _guest(owner: str) -> str:
-    return f"guest {_digest(owner)[:4]}"
+    return f"guest {mark_of(owner).rpartition('.')[2][:4]}"

@@ -1,8 +1,6 @@
 """Runs on disk: make one, find one, list them."""
 
-import hmac
 import json
-import os
 import shutil
 import time
 from collections.abc import Iterable
@@ -27,6 +25,8 @@ from core.jobs import (
     sync_folder,
     write_atomic,
 )
+from core.jobs.owners import mark_of
+from core.jobs.rights import Person, is_admin, may_change
 from core.network.plan import plan
 from core.runs.history import History, read_history
 
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from core.runs.sweep import Sweep
 
 ACTIVE = ("queued", "running")
-ADMIN_KEY = "ALEXNET_ADMIN_KEY"
 _LIBRARIES = ("tensorflow", "keras", "numpy", "opencv-python-headless", "pillow", "streamlit")
 
 
@@ -80,8 +79,8 @@ class Run:
 
     @property
     def owner(self) -> str:
-        """Token of the browser that started it; "" from the command line."""
-        return self._asked.get("owner", "")
+        """Mark of the browser that started it; "" from the command line."""
+        return mark_of(self._asked.get("owner", ""))
 
     @property
     def events_path(self) -> Path:
@@ -139,7 +138,7 @@ def create_run(config: ExperimentConfig, dataset: "Dataset", owner: str = "") ->
     Args:
         config: checked here, with the number of classes that the photos have.
         dataset: prepared photos.
-        owner: token of the browser that asked, "" for the command line.
+        owner: mark of the browser that asked, "" for the command line.
 
     Raises:
         ConfigError: a setting is out of its limits, or a layer's map collapses.
@@ -158,7 +157,12 @@ def create_run(config: ExperimentConfig, dataset: "Dataset", owner: str = "") ->
 
 def fill_folder(folder: Path, config: ExperimentConfig, dataset: "Dataset", owner: str = "") -> None:
     """Writes what a worker reads: config.json, dataset.json, and an empty folder for checkpoints."""
-    asked = {"config": configs.to_dict(config), "created": time.time(), "owner": owner, "versions": _versions()}
+    asked = {
+        "config": configs.to_dict(config),
+        "created": time.time(),
+        "owner": mark_of(owner),
+        "versions": _versions(),
+    }
     photos = {
         "id": dataset.id,
         "name": dataset.name,
@@ -219,32 +223,11 @@ def _trust(run: Run) -> tuple[bool, bool, float]:
 def may_control(run: "Run | Sweep", token: str, admin_key: str = "") -> bool:
     """Whether somebody may stop, pause, resume, extend or delete a run, or a sweep as a whole, from a browser.
 
-    The browser that started it may, and whoever knows the administrator's key, which the server has in the environment
-    variable ``ALEXNET_ADMIN_KEY``. A run without an owner was started from the command line: where there is an administrator
-    it is theirs alone, elsewhere it is everybody's. The command line itself asks nobody: who has a shell has the files.
-
     Args:
-        token: of the browser, as given to ``create_run``; "" if it has none.
+        token: the mark of the browser, or its token; "" if it has none.
         admin_key: what the person gave as the administrator's key.
     """
-    if is_admin(admin_key):
-        return True
-    return _equal(token, run.owner) if run.owner else not has_admin()
-
-
-def has_admin() -> bool:
-    """Whether the server was started with an administrator's key."""
-    return bool(os.environ.get(ADMIN_KEY))
-
-
-def is_admin(admin_key: str) -> bool:
-    """Whether this is the administrator's key."""
-    return has_admin() and _equal(admin_key, os.environ[ADMIN_KEY])
-
-
-def _equal(given: str, secret: str) -> bool:
-    """Takes as long whatever was given, so that nobody finds a secret letter by letter."""
-    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), secret.encode("utf-8", "surrogatepass"))
+    return may_change(Person(token, is_admin(admin_key)), (run.owner,))
 
 
 def more_epochs(run: Run, epochs: int) -> Run:

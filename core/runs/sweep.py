@@ -18,6 +18,7 @@ from core.analysis.evaluation import Evaluation, difference_interval, shares_gap
 from core.config import AugmentConfig, ExperimentConfig
 from core.errors import AppError, ConfigError, RunError
 from core.jobs import check_id, new_id, read_json, sync_folder, workspace, write_atomic
+from core.jobs.owners import mark_of
 from core.network.plan import plan
 from core.runs.engines.local import start_run, stop_run
 from core.runs.store import ACTIVE, Run, create_run, delete_run, find_run
@@ -101,8 +102,8 @@ class Sweep:
 
     @property
     def owner(self) -> str:
-        """Token of the browser that asked; "" for the command line."""
-        return self._asked["owner"]
+        """Mark of the browser that asked; "" for the command line."""
+        return mark_of(self._asked["owner"])
 
     @property
     def created(self) -> float:
@@ -278,7 +279,7 @@ def start_sweep(
 
     Args: as ``variants``, and
         dataset: prepared photos.
-        owner: token of the browser that asked, "" for the command line.
+        owner: mark of the browser that asked, "" for the command line.
 
     Raises:
         ConfigError: as ``variants``; nothing was made then.
@@ -291,10 +292,10 @@ def start_sweep(
         "base": json.loads(json.dumps(configs.to_dict(base))),
         "epochs": epochs,
         "dataset": {"id": dataset.id, "name": dataset.name},
-        "owner": owner,
+        "owner": mark_of(owner),
     }
     for sweep in list_sweeps():
-        same = all(sweep._asked.get(name) == value for name, value in asked.items())
+        same = all({**sweep._asked, "owner": sweep.owner}.get(name) == value for name, value in asked.items())
         if same and sweep.values == [one.value for one in made] and sweep.is_active:
             return sweep
     runs = []

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core import config
 from core.errors import AppError, RunError
+from core.jobs.owners import mark_of
 from core.runs import ACTIVE, Run, delete_run, extend_run, may_control, pause_run, people, start_run, stop_run
 from core.runs.sweep import Sweep
 from pages.shared import state, words
@@ -25,7 +26,7 @@ def check_allowed(run: Run | Sweep) -> None:
 
 def whose(run: Run | Sweep) -> str:
     """``yours``, or the name of the person it belongs to; plain text."""
-    return "yours" if run.owner and run.owner == state.owner() else people.name_of(run.owner)
+    return "yours" if run.owner and run.owner == mark_of(state.owner()) else people.name_of(run.owner)
 
 
 def show_controls(run: Run, status: str) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.errors import AppError, RunError
 from core.jobs import datasets_folder
+from core.jobs.owners import mark_of
 from core.photos.dataset import Dataset, list_datasets, load
 from core.runs import Run, best_to_ask, find_run, list_runs
 from pages.shared import state
@@ -84,7 +85,7 @@ def current_run() -> Run | None:
 
 def own_runs() -> Iterator[Run]:
     """This browser's runs, the newest first. One from the command line belongs to everybody."""
-    mine = ("", state.owner())
+    mine = ("", mark_of(state.owner()))
     return (run for run in all_runs() if run.owner in mine)
 
 

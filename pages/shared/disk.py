@@ -5,9 +5,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.errors import AppError
+from core.jobs.rights import has_admin, is_admin
 from core.photos import disk
 from core.photos.disk import DatasetDisk, FolderDisk
-from core.runs import has_admin, is_admin
 from pages.shared import state, words
 from pages.shared.state import Memory
 

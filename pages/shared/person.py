@@ -5,7 +5,8 @@ from functools import partial
 import streamlit as st
 
 from core.errors import AppError
-from core.runs import has_admin, is_admin, people
+from core.jobs.rights import has_admin, is_admin, try_key
+from core.runs import people
 from pages.shared import state, words
 from pages.shared.state import Memory
 
@@ -38,9 +39,19 @@ def _renamer(owner: str):
     return rename
 
 
+def enter_key(visit: Memory, given: str) -> None:
+    """Takes what was typed as the administrator's key, unless it has been asked for too often."""
+    try:
+        if given:
+            try_key(given)
+        visit.admin_key = given
+    except AppError as error:
+        visit.remember(error)
+
+
 def _show_key(visit: Memory) -> None:
     known = visit.admin_key
-    start = {"value": known} if state.view("admin-key", known, partial(setattr, visit, "admin_key")) else {}
+    start = {"value": known} if state.view("admin-key", known, partial(enter_key, visit)) else {}
     st.text_input("Administrator's key", type="password", key="admin-key", help="With it you may stop, pause and delete everybody's runs.", **start)  # fmt: skip
     if known:
         st.caption("You may touch every run." if is_admin(known) else "That is not the key.")

@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from core.errors import AppError, PhotoError
+from core.jobs.owners import mark_of
 from core.photos import uploads
 from pages.shared.state import OWNER_COOKIE, as_token
 
@@ -42,7 +43,7 @@ def _answering(what):
         if _is_foreign(request):
             return _refusal(403, "Zips are taken from the app's own page; this request came from elsewhere. Open the Photos page and drop the zip there.")  # fmt: skip
         try:
-            return JSONResponse(await what(request, as_token(request.cookies.get(OWNER_COOKIE, ""))))
+            return JSONResponse(await what(request, mark_of(as_token(request.cookies.get(OWNER_COOKIE, "")))))
         except AppError as error:
             return _refusal(400, str(error))
         except ClientDisconnect:  # what arrived is on the disk

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from core.config import ExperimentConfig
 from core.errors import RunError
+from core.jobs.owners import mark_of
 from core.photos.dataset import Dataset
 from core.photos.origins import source_of
 from core.runs import Run, create_run, start_run
@@ -66,7 +67,7 @@ def _just_started(config: ExperimentConfig, dataset: Dataset, owner: str) -> Run
     for run in all_runs():
         if now - run.created > _SAME_CLICK_SECONDS:
             return None
-        same = run.owner == owner and run.config == config and run.dataset["id"] == dataset.id
+        same = run.owner == mark_of(owner) and run.config == config and run.dataset["id"] == dataset.id
         if same and run.is_active:
             return run
     return None

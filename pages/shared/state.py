@@ -25,6 +25,8 @@ from core import config, parse
 from core.config import ConvBlock, DenseBlock, ExperimentConfig, NetworkConfig
 from core.errors import AppError, ConfigError
 from core.jobs import check_id
+from core.jobs.owners import mark_of
+from core.jobs.rights import Person, is_admin
 from core.network import presets
 from core.photos.origins import DRAWN, MICROSOFT
 from core.runs.sweep import SHORT_EPOCHS
@@ -212,8 +214,16 @@ def draft() -> ExperimentConfig:
 
 
 def owner() -> str:
-    """This browser's token, from the cookie that app.py sets; empty where cookies are off."""
-    return as_token(st.context.cookies.get(OWNER_COOKIE, ""))
+    """This browser's mark, made of the token in the cookie that app.py sets; empty where cookies are off.
+
+    The token itself goes no further than this: nothing else of a page sees it.
+    """
+    return mark_of(as_token(st.context.cookies.get(OWNER_COOKIE, "")))
+
+
+def person() -> Person:
+    """Who looks at the page."""
+    return Person(owner(), is_admin(memory().admin_key))
 
 
 def as_token(cookie) -> str:

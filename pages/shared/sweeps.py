@@ -7,6 +7,7 @@ import streamlit as st
 from core import config
 from core.config import AugmentConfig, choice_words
 from core.errors import AppError
+from core.jobs.owners import mark_of
 from core.photos.dataset import Dataset
 from core.runs import ACTIVE
 from core.runs.sweep import (
@@ -57,7 +58,7 @@ def show_augmentation_question() -> None:
     _ask(visit, AUGMENTATION, ())
     sweep = _chosen(visit)
     if sweep is None or sweep.path != AUGMENTATION:
-        own = state.owner()
+        own = mark_of(state.owner())
         sweep = next((one for one in list_sweeps() if one.path == AUGMENTATION and one.owner == own), None)
     with st.container():
         if sweep is not None:

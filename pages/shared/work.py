@@ -7,7 +7,9 @@ import streamlit as st
 from core.config import ExperimentConfig, to_dict
 from core.errors import AppError, RunError
 from core.jobs import ENDED, Job, ask, create_job, find_job, spawn
-from core.runs import ACTIVE, is_admin
+from core.jobs.owners import mark_of
+from core.jobs.rights import Person, is_admin, may_change
+from core.runs import ACTIVE
 from core.terminal import BYTE_STAGES
 from pages.shared import state, words
 from pages.shared.state import Memory
@@ -42,7 +44,7 @@ def prepare_photos(visit: Memory, experiment: ExperimentConfig, then_train_as: s
         "cache": {"size": network.input_size, "fit": experiment.photos.fit, "channels": network.input_channels},
     }
     if then_train_as is not None:
-        request["then_train"] = {"config": whole, "owner": then_train_as}
+        request["then_train"] = {"config": whole, "owner": mark_of(then_train_as)}
     with _ONE_AT_A_TIME:
         job = _job_of(visit)
         if job is None or job.status not in ACTIVE or job.request != request:
@@ -137,8 +139,8 @@ def _progress(job: Job) -> tuple[str, float]:
 
 def _is_allowed(visit: Memory, job: Job) -> bool:
     """A preparation that a training follows is touched only by whose training it will be; any other by whoever has its address."""
-    owner = job.request.get("then_train", {}).get("owner", "")
-    return not owner or owner == state.owner() or is_admin(visit.admin_key)
+    owner = mark_of(job.request.get("then_train", {}).get("owner", ""))
+    return not owner or may_change(Person(state.owner(), is_admin(visit.admin_key)), (owner,))
 
 
 def _cancel(visit: Memory, job: Job) -> None:

@@ -1,7 +1,10 @@
 """Runs as processes of this machine."""
 
-from core.errors import RunError
+from contextlib import suppress
+
+from core.errors import AppError, RunError
 from core.jobs import EventLog, Lock, ask, clear_request, disk_trouble, is_held, spawn
+from core.jobs.owners import migrate
 from core.runs.engines import warm
 from core.runs.store import ACTIVE, Run, list_runs, more_epochs
 
@@ -62,8 +65,12 @@ def pause_run(run: Run) -> None:
 def revive_waiting() -> list[Run]:
     """Starts again the workers of runs that wait in the queue without one (after a reboot). Returns them.
 
+    Files of the first release are brought up to date before: those runs write them no more.
+
     Interrupted runs are not started: they are offered for resume, never resumed unasked.
     """
+    with suppress(AppError):  # a disk that takes nothing; readers make the marks themselves
+        migrate()
     revived = [run for run in list_runs() if run.status == "queued" and not is_held(run.folder / "lock")]
     for run in reversed(revived):
         spawn(WORKER, run.folder)

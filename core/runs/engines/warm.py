@@ -5,13 +5,14 @@ run over waits until its lock is taken, and starts a fresh worker otherwise. If 
 """
 
 import errno
+import hashlib
 import json
 import os
 import sys
 import time
 from pathlib import Path
 
-from core.jobs import PROJECT, has_free_slot, is_held, read_json, slots_folder, spawn
+from core.jobs import PROJECT, child_environment, has_free_slot, is_held, read_json, slots_folder, spawn
 from core.training.device import ENVIRONMENT, available_memory
 
 SPARE = "core.training.spare"
@@ -63,10 +64,12 @@ def hand_over(folder: Path) -> bool:
 
 def surroundings() -> dict:
     """What a worker must share with whoever starts it: the program as it stands on disk, and every setting that changes the work."""
-    settings = {name: value for name, value in os.environ.items() if name.startswith(_SETTINGS)}
+    settings = {name: value for name, value in child_environment().items() if name.startswith(_SETTINGS)}
     settings.pop("ALEXNET_SPARE", None)
     changed = max(path.stat().st_mtime_ns for path in (PROJECT / "core").rglob("*.py"))
-    return {"python": sys.executable, "changed": changed, "settings": ENVIRONMENT | settings}
+    # only ever compared, so their hash is enough: an address of a mirror may hold a password too
+    hashed = hashlib.sha256(json.dumps(ENVIRONMENT | settings, sort_keys=True).encode()).hexdigest()
+    return {"python": sys.executable, "changed": changed, "settings": hashed}
 
 
 def pipe_path() -> Path:

@@ -10,6 +10,7 @@ import pytest
 from core.config import ExperimentConfig
 from core.errors import ConfigError, RunError
 from core.jobs import EventLog, files
+from core.jobs.owners import mark_of
 from core.runs import Run, create_run, extend_run, find_run, may_control, why_interrupted
 from core.runs.ends import enough_batch_size
 from core.runs.store import more_epochs
@@ -113,7 +114,7 @@ def test_more_epochs_are_written_into_the_config_with_what_it_was_before(run):
     assert longer.config.training.epochs == find_run(run.id).config.training.epochs == planned + 5
     (step,) = find_run(run.id)._asked["extended"]
     assert (step["from_epochs"], step["to_epochs"], step["done_epochs"]) == (planned, planned + 5, 0)
-    assert longer.owner == "browser-1"
+    assert longer.owner == mark_of("browser-1")
 
 
 def test_a_run_can_only_be_made_longer_within_the_limit_and_while_nobody_works_on_it(run):

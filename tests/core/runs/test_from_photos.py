@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from core import config
 from core.jobs import create_job, no_report
+from core.jobs.owners import mark_of
 from core.network import presets
 from core.runs import find_run, from_photos
 from core.runs.engines import local
@@ -20,5 +21,5 @@ def test_the_run_follows_its_photos_without_a_page(workspace, monkeypatch):
     fields = from_photos.work(job, no_report)
     run = find_run(fields["run"])
     assert spawned == [("core.training.worker", run.folder)]
-    assert (run.config, run.owner, run.dataset["id"]) == (wanted, "a-token-of-a-browser", fields["dataset"])
+    assert (run.config, run.owner, run.dataset["id"]) == (wanted, mark_of("a-token-of-a-browser"), fields["dataset"])
     assert run.status == "queued"

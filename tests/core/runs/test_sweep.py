@@ -10,6 +10,7 @@ from fake_runs import FakeRun, make_dataset
 from core.config import AugmentConfig
 from core.errors import AppError, ConfigError, RunError
 from core.jobs import Lock
+from core.jobs.owners import mark_of
 from core.network import presets
 from core.runs import delete_run, find_run, list_runs, revive_waiting
 from core.runs import sweep as sweeps
@@ -60,7 +61,7 @@ def test_each_value_becomes_one_queued_run_with_the_same_seed(dataset, spawned):
     assert [run.config.network.blocks[0].filters for run in runs] == [16, 32, 64] == sweep.values
     assert sweep.labels == ["16 filters", "32 filters", "64 filters"]
     assert [run.name for run in runs] == [f"{label} in convolution 1, narrow" for label in sweep.labels]
-    assert {(run.config.training.seed, run.config.training.epochs, run.owner) for run in runs} == {(NARROW.training.seed, 3, "anna")}  # fmt: skip
+    assert {(run.config.training.seed, run.config.training.epochs, run.owner) for run in runs} == {(NARROW.training.seed, 3, mark_of("anna"))}  # fmt: skip
     assert [row.status for row in sweep.rows()] == ["queued"] * 3 and sweep.is_active
     assert [each.id for each in list_sweeps()] == [sweep.id] == [find_sweep(sweep.id).id]
 
