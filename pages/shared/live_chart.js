@@ -2,7 +2,7 @@
 // milliseconds, nothing blinks, and a zoom made by hand stays. State lives with the element, not with the data.
 
 const HEIGHT = 300
-const MARGIN = { left: 56, right: 14, top: 12, bottom: 40 }
+const MARGIN = { left: 56, right: 14, top: 28, bottom: 40 }
 // How a line is told from its neighbours besides its colour. The dashes stand in live_chart.html too, for the legend.
 const DASHES = { val: [7, 4], run1: [7, 4], run2: [2, 3], run3: [10, 3, 2, 3], run4: [14, 4] }
 const MARKS = { val: "square", run1: "square", run2: "triangle", run3: "diamond", run4: "cross" }
@@ -28,7 +28,7 @@ function build(root) {
   const find = (name) => root.querySelector(name)
   const chart = {
     root, canvas: find("canvas"), tip: find(".tip"), reset: find(".reset"), keys: [...root.querySelectorAll(".key")],
-    title: find(".title").firstChild, tipLines: [...root.querySelectorAll(".tip p")].map((p) => p.firstChild),
+    title: find(".title").firstChild, reference: find(".reference"), tipLines: [...root.querySelectorAll(".tip p")].map((p) => p.firstChild),
     hidden: new Set(), margin: MARGIN.right, zoom: null, cursor: null, drag: null, data: null,
   }
   const redraw = (chart.redraw = () => draw(chart))
@@ -100,6 +100,9 @@ function describe(chart) {
   const { data } = chart
   chart.title.nodeValue = data.title
   chart.canvas.setAttribute("aria-label", data.alt)
+  chart.reference.hidden = !data.reference
+  if (data.reference) chart.reference.lastElementChild.firstChild.nodeValue = `${data.reference.name}: ${say(data, data.reference.y, 0.001)}`
+  chart.root.classList.remove("loading")
   for (const key of chart.keys) {
     const series = data.series.find((s) => s.kind === key.dataset.kind)
     key.lastElementChild.firstChild.nodeValue = series?.name ?? ""
@@ -139,24 +142,34 @@ function measure(colour) {
   return (0.299 * r + 0.587 * g + 0.114 * b) / 255
 }
 
-// Batches jump: their top and bottom two percent do not set the scale.
+// The lowest and the highest value of the axis. Batches jump: their top and bottom two percent do not set it. A loss begins
+// with spikes that would press all that follows flat: what lies further above nine tenths of the epochs than twice their
+// spread is drawn as an arrow at the top.
 function valueRange(chart, [from, to]) {
-  const values = []
+  const { data } = chart, epochs = [], batches = []
   for (const { kind, x, y } of shown(chart)) {
-    const inside = y.filter((v, i) => v !== null && x[i] >= from && x[i] <= to)
-    if (kind === "batch" && inside.length > 20) {
-      inside.sort((a, b) => a - b)
-      values.push(inside[Math.floor(inside.length * 0.02)], inside[Math.ceil(inside.length * 0.98) - 1])
-    } else values.push(Math.min(...inside), Math.max(...inside))
+    const inside = y.filter((v, i) => v !== null && x[i] >= from && x[i] <= to).sort((a, b) => a - b)
+    if (kind !== "batch") epochs.push(...inside)
+    else batches.push(...(inside.length > 20 ? inside.slice(Math.floor(inside.length * 0.02), Math.ceil(inside.length * 0.98)) : inside))
   }
-  const finite = values.filter(Number.isFinite)
-  if (chart.data.reference) finite.push(chart.data.reference.y)
-  if (!finite.length) return [0, 1]
-  let low = Math.min(...finite), high = Math.max(...finite)
-  const room = Math.max((high - low) * 0.08, 1e-3)
+  const all = [...epochs, ...batches], reference = data.reference?.y
+  if (!all.length) return data.percent ? [0, 1] : [0, 2 * (reference ?? 0.5)]
+  const settled = (epochs.length ? epochs : batches).sort((a, b) => a - b)
+  const most = settled[Math.floor((settled.length - 1) * 0.9)], spread = most - settled[0]
+  const ceiling = data.percent || spread <= 0 ? Infinity : most + 2 * spread
+  const tops = [Math.min(ceiling, all.reduce((a, b) => Math.max(a, b))), reference ?? -Infinity]
+  let low = Math.min(reference ?? Infinity, all.reduce((a, b) => Math.min(a, b))), high = Math.max(...tops)
+  const least = data.percent ? 0.05 : Math.max(0.01, high * 0.02)
+  const room = Math.max((high - low) * 0.08, (least - (high - low)) / 2)
   low = Math.max(0, low - room)
-  high = Math.min(chart.data.percent ? 1 : Infinity, high + room)
-  return high - low > 1e-9 ? [low, high] : [low - 0.5, high + 0.5]
+  high = Math.min(data.percent ? 1 : Infinity, high + room)
+  return [Math.min(low, high - least / 2), high]
+}
+
+// A value in the digits that a step of the axis needs, so that no two marks read alike.
+function say(data, value, step) {
+  const digits = Math.max(0, Math.min(4, -Math.floor(Math.log10(data.percent ? step * 100 : step) + 1e-9)))
+  return data.percent ? `${(value * 100).toFixed(digits)} %` : value.toFixed(digits)
 }
 
 function ticks(low, high, most, whole) {
@@ -188,9 +201,6 @@ function draw(chart) {
   const [from, to] = window_(chart), [low, high] = valueRange(chart, [from, to])
   const px = (x) => MARGIN.left + ((x - from) / (to - from)) * (right - MARGIN.left)
   const py = (y) => bottom - ((y - low) / (high - low)) * (bottom - MARGIN.top)
-  const say = (value, step) => data.percent
-    ? `${(value * 100).toFixed(step * 100 < 1 ? 1 : 0)} %` : value.toFixed(Math.max(0, Math.min(4, -Math.floor(Math.log10(step)))))
-
   pen.lineWidth = 1
   const line = (x1, y1, x2, y2, colour, dash = []) => {
     pen.strokeStyle = colour
@@ -215,7 +225,7 @@ function draw(chart) {
   const [ys, yStep] = ticks(low, high, 5)
   for (const y of ys) {
     line(MARGIN.left, Math.round(py(y)) + 0.5, right, Math.round(py(y)) + 0.5, ink.grid)
-    pen.fillText(say(y, yStep), MARGIN.left - 8, py(y))
+    pen.fillText(say(data, y, yStep), MARGIN.left - 8, py(y))
   }
   pen.textBaseline = "top"
   const [xs] = ticks(from, to, Math.max(2, Math.min(10, width / 80)), to - from >= 3)
@@ -250,19 +260,20 @@ function draw(chart) {
       pen.fillStyle = ink[kind]
       x.forEach((at, i) => y[i] !== null && dot(pen, kind, px(at), py(y[i]), 3))
     }
-  }
-  pen.fillStyle = ink.text
-  pen.textAlign = "right"
-  if (data.reference) {
-    const y = Math.round(py(data.reference.y)) + 0.5
-    if (y > MARGIN.top && y < bottom) {
-      line(MARGIN.left, y, right, y, ink.text, [2, 4])
-      pen.textBaseline = "bottom"
-      label(data.reference.name, right, y - 2)
+    if (kind !== "batch") {
+      pen.fillStyle = ink[kind]
+      pen.beginPath()
+      const top = MARGIN.top
+      x.forEach((at, i) => y[i] > high && polygon(pen, [[px(at), top - 6], [px(at) + 4, top + 1], [px(at) - 4, top + 1]]))
+      pen.fill()
     }
   }
-  const { best } = data
-  if (best && !chart.hidden.has("val")) {
+  if (data.reference) {
+    const y = Math.round(py(data.reference.y)) + 0.5
+    if (y > MARGIN.top && y < bottom) line(MARGIN.left, y, right, y, ink.text, [2, 4])
+  }
+  const best = chart.hidden.has("val") || !data.best || data.best.x < from || data.best.x > to ? null : data.best
+  if (best) {
     line(px(best.x), MARGIN.top - 6, px(best.x), bottom, ink.val, [1, 3])
     pen.fillStyle = ink.background
     pen.strokeStyle = ink.val
@@ -271,15 +282,15 @@ function draw(chart) {
     pen.arc(px(best.x), py(best.y), 6, 0, 7)
     pen.fill()
     pen.stroke()
-    pen.fillStyle = ink.text
-    const left = px(best.x) > (MARGIN.left + right) / 2
-    pen.textAlign = left ? "right" : "left"
-    pen.textBaseline = "middle"
-    const above = py(best.y) > MARGIN.top + 26
-    const at = [px(best.x) + (left ? -10 : 10), py(best.y) + (above ? -16 : 18)]
-    label(best.name, ...at)
   }
   pen.restore()
+  if (best) { // above the curves, where none runs through it
+    const half = pen.measureText(best.name).width / 2
+    pen.fillStyle = ink.text
+    pen.textAlign = "center"
+    pen.textBaseline = "middle"
+    pen.fillText(best.name, Math.max(half, Math.min(width - half, px(best.x))), MARGIN.top / 2 - 3)
+  }
   nameEnds(ends, { px, py, from, to, bottom, label: (s, x, y) => { pen.fillStyle = ink[s.kind]; pen.textAlign = "left"; pen.textBaseline = "middle"; label(s.end, x, y) } })
   pen.save()
   if (chart.drag) {
@@ -290,7 +301,7 @@ function draw(chart) {
     pen.globalAlpha = 1
   }
   pen.restore()
-  point(chart, pen, ink, { px, py, from, to, right, bottom, width, line, say, yStep })
+  point(chart, pen, ink, { px, py, from, to, right, bottom, width, line })
 }
 
 // A line's name stands where it ends; names that would lie on one another move apart.
@@ -327,7 +338,7 @@ function polygon(pen, corners) {
 }
 
 // The tooltip names, for the epoch under the pointer, what each line says there.
-function point(chart, pen, ink, { px, py, from, to, right, bottom, width, line, say }) {
+function point(chart, pen, ink, { px, py, from, to, right, bottom, width, line }) {
   const { tip, tipLines, cursor } = chart
   const near = cursor === null || chart.drag ? [] : shown(chart).map((s) => {
     let best = -1
@@ -344,7 +355,7 @@ function point(chart, pen, ink, { px, py, from, to, right, bottom, width, line, 
     pen.fillStyle = ink[n.kind]
     dot(pen, n.kind, px(n.x), py(n.y), 4)
   }
-  const lines = [`epoch ${Number.isInteger(anchor) ? anchor : anchor.toFixed(2)}`, ...near.map((n) => `${n.name}: ${say(n.y, chart.data.percent ? 0.001 : 0.001)}`)]
+  const lines = [`epoch ${Number.isInteger(anchor) ? anchor : anchor.toFixed(2)}`, ...near.map((n) => `${n.name}: ${say(chart.data, n.y, 0.001)}`)]
   tipLines.forEach((node, i) => { node.nodeValue = lines[i] ?? ""; node.parentNode.hidden = !lines[i] })
   const x = px(anchor), left = x > width / 2
   tip.style.left = left ? "" : `${x + 12}px`

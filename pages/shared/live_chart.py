@@ -179,8 +179,9 @@ def _values(rows: list[dict], name: str, kept: list[int]) -> list[float | None]:
 
 
 def _finite(value) -> float | None:
-    """Four digits are more than a screen shows; a NaN, which a run may well report, becomes a gap."""
-    return round(float(value), 4) if isinstance(value, (int, float, np.number)) and math.isfinite(value) else None
+    """Six digits, so that what is said of them to three is not rounded twice and other than beside the chart; a NaN, which a
+    run may well report, becomes a gap."""
+    return round(float(value), 6) if isinstance(value, (int, float, np.number)) and math.isfinite(value) else None
 
 
 def _sentence(history: History, what: str, say) -> str:
