@@ -91,7 +91,12 @@ def show_warnings() -> None:
     visit = state.memory()
     for number, doubt in enumerate(warnings(state.draft().augment)):
         st.warning(words.plain(doubt.sentence), icon=":material/warning:")
-        st.button(words.plain(doubt.label), on_click=visit.ask, args=(take, visit, doubt.changes), key=f"mend-{number}")
+        st.button(
+            words.plain(doubt.label),
+            on_click=visit.ask,
+            args=(f"mend-{number}", take, visit, doubt.changes),
+            key=f"mend-{number}",
+        )
 
 
 def take(visit: Memory, changes: dict) -> None:
@@ -148,7 +153,7 @@ def drop_own_photo() -> None:
         return
     visit.loaded = uploaded.file_id
     visit.own_photo = hashlib.sha256(content).hexdigest(), image
-    st.rerun()
+    state.redraw()
 
 
 def look_at(dataset: Dataset | None) -> tuple[Look, np.ndarray | None]:

@@ -6,10 +6,9 @@ import streamlit as st
 
 from core import config
 from core.config import ExperimentConfig, PhotosConfig, SplitConfig
-from core.errors import AppError
 from core.network import presets
 from core.runs import Run
-from pages.shared import pictures, state, words
+from pages.shared import pictures, problems, state, words
 from pages.shared.answers import drop_photos, show_answers
 from pages.shared.current import all_runs, current_dataset, own_runs, run_to_ask
 from pages.shared.frame import badge
@@ -29,12 +28,9 @@ def train_first(visit: Memory, owner: str) -> None:
     experiment = config.put(experiment, "training.epochs", FIRST_EPOCHS)
     experiment = config.put(experiment, "training.batch_size", FIRST_BATCH_SIZE)
     experiment = config.put(experiment, "name", "My first network")
-    try:
+    with visit.trying("train-first"):
         visit.draft = replace(experiment, name="")
         prepare_photos(visit, experiment, then_train_as=owner)
-    except AppError as error:
-        visit.remember(error)
-    else:
         go("training")
 
 
@@ -119,6 +115,7 @@ with train.container(border=True, height="stretch"):
         show_job(job)
     else:
         first = asked is None and at_work is None
+        problems.show_said("train-first")
         st.button(
             words.on_primary(TRAIN_FIRST) if first else TRAIN_FIRST,
             type="primary" if first else "secondary",

@@ -108,7 +108,7 @@ def show_tools(others: dict[str, str]) -> None:
             "Reset",
             icon=":material/restart_alt:",
             on_click=visit.ask,
-            args=(visit.use_preset, draft.preset),
+            args=("", visit.use_preset, draft.preset),
             key="reset",
             disabled=draft == with_own(state.experiment_of(draft.preset), draft),
             help=f"Network, augmentation and training as {chosen.title} has them.",
@@ -123,7 +123,7 @@ def show_step(label: str, by: int, then: ExperimentConfig | None) -> None:
         label,
         icon=":material/undo:" if by < 0 else ":material/redo:",
         on_click=visit.ask,
-        args=(visit.step, by),
+        args=("", visit.step, by),
         key=label.lower(),
         disabled=then is None,
         help=step_words(visit.draft, then) if then else f"There is nothing to {label.lower()}.",
@@ -226,7 +226,7 @@ def show_fault(error: ConfigError) -> None:
         label, act = "Undo the last change", (visit.step, -1)
     else:
         label, act = "Reset", (visit.use_preset, visit.draft.preset)
-    st.button(words.on_primary(label), type="primary", on_click=visit.ask, args=act, key="suggestion")
+    st.button(words.on_primary(label), type="primary", on_click=visit.ask, args=("", *act), key="suggestion")
 
 
 def show_advice(network: NetworkPlan, needs: Forecast) -> None:
@@ -241,7 +241,7 @@ def show_advice(network: NetworkPlan, needs: Forecast) -> None:
         st.warning(words.plain(one.sentence), icon=":material/warning:")
         if one.experiment is not None:
             st.button(
-                one.label, on_click=visit.ask, args=(setattr, visit, "draft", one.experiment), key=f"advice-{key}"
+                one.label, on_click=visit.ask, args=("", setattr, visit, "draft", one.experiment), key=f"advice-{key}"
             )
 
 
@@ -290,6 +290,7 @@ def show_actions(kind: str, index: int) -> None:
     word = {"blocks": "convolution", "dense": "dense layer"}[of]
     count, limits = len(getattr(network, of)), edit.count_limits(of)
     is_full = count >= limits.maximum
+    problems.show_said("layers")
     with st.container(horizontal=True, gap="small"):
         button("Add", ":material/add:", edit.add_layer, of, place, help=f"A new {word} {'after this one' if is_layer else 'here'}.", goes_to=f"{of}.{place}", disabled=is_full)  # fmt: skip
         button("Duplicate", ":material/content_copy:", edit.duplicate_layer, of, index, help=f"A copy of this {word} after it.", goes_to=f"{of}.{index + 1}", disabled=is_full or not is_layer)  # fmt: skip
@@ -300,7 +301,7 @@ def show_actions(kind: str, index: int) -> None:
 
 def button(label: str, icon: str, act, *arguments, help: str, goes_to: str, disabled: bool) -> None:
     visit = state.memory()
-    st.button(label, icon=icon, on_click=visit.ask, args=(change_layers, visit, goes_to, act, *arguments), key=f"layers-{label}", help=help, disabled=disabled)  # fmt: skip
+    st.button(label, icon=icon, on_click=visit.ask, args=("layers", change_layers, visit, goes_to, act, *arguments), key=f"layers-{label}", help=help, disabled=disabled)  # fmt: skip
 
 
 def change_layers(visit: state.Memory, goes_to: str, act, *arguments) -> None:
@@ -371,7 +372,7 @@ def show_differences(other: ExperimentConfig, name: str) -> None:
         )
     else:
         st.caption("The two networks are the same.")
-    st.button("Use that one", icon=":material/swap_horiz:", on_click=visit.ask, args=(visit.take_settings, other), key="use-other", disabled=not rows, help="Takes its network, augmentation and training; your photos stay.")  # fmt: skip
+    st.button("Use that one", icon=":material/swap_horiz:", on_click=visit.ask, args=("", visit.take_settings, other), key="use-other", disabled=not rows, help="Takes its network, augmentation and training; your photos stay.")  # fmt: skip
 
 
 # --- to take along
@@ -400,18 +401,17 @@ def show_files(network: NetworkPlan | None) -> None:
 
 def load_file() -> None:
     visit = state.memory()
+    problems.show_said("load")
     uploaded = st.file_uploader("A file saved here", type=["json"], max_upload_size=1, key="loaded-file")
     if uploaded is None or uploaded.file_id == visit.loaded:
         return
     visit.loaded = uploaded.file_id
-    try:
+    with visit.trying("load"):
         if uploaded.size > MOST_FILE_BYTES:
             raise ConfigError(f"A saved experiment is smaller than 1 MB; this file has {uploaded.size / 1e6:.0f} MB. Choose another.")  # fmt: skip
         visit.take_file(uploaded.getvalue().decode("utf-8", "replace"))
-        visit.sentences.append(("done", "The experiment is loaded. Undo takes it back."))
-    except AppError as error:
-        visit.remember(error)
-    st.rerun()
+        visit.say("done", "The experiment is loaded. Undo takes it back.", "load")
+    state.redraw()
 
 
 st.title("Network")

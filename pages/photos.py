@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.photos.dataset import SPLITS, Dataset
-from pages.shared import pictures, state, words
+from pages.shared import pictures, problems, state, words
 from pages.shared.balance import show_statistics
 from pages.shared.current import all_datasets, current_dataset, dataset_of
 from pages.shared.disk import show_disk
@@ -60,12 +60,13 @@ with st.container(border=True):
     show_source()
     job = chosen_job()
     busy = job is not None and job.status in ("queued", "running")
+    problems.show_said("prepare")
     label = f":material/fact_check: {prepare_label(state.memory())}"
     st.button(
         label if busy else words.on_primary(label),
         type="primary",
         on_click=state.memory().ask,
-        args=(prepare, state.memory()),
+        args=("prepare", prepare, state.memory()),
         disabled=busy,
         key="prepare",
         help="Looks at every photo, says what is wrong, deals them to training, validation and test, and makes them the network's size.",

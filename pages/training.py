@@ -5,16 +5,16 @@ from dataclasses import replace
 import streamlit as st
 
 from core import config
-from core.config import AugmentConfig, TrainingConfig, choice_words, settings_of
+from core.config import AugmentConfig, ExperimentConfig, TrainingConfig, choice_words, settings_of
 from core.errors import AppError
 from core.network import presets
 from core.network.plan import plan
 from core.photos.dataset import Dataset
 from core.runs import ACTIVE, Run, batch_size_that_fits, ensure_spare, why_interrupted
 from pages.shared import problems, state, words
-from pages.shared.controls import confirm_delete, is_allowed, show_controls
+from pages.shared.controls import confirm_delete, is_allowed, place_of, show_controls
 from pages.shared.current import current_dataset, current_run, dataset_of, run_of
-from pages.shared.fields import field
+from pages.shared.fields import field, show_fault
 from pages.shared.findings import show_findings
 from pages.shared.fit import show_fit
 from pages.shared.frame import badge, redraw_if
@@ -36,23 +36,18 @@ MAIN_FIELDS = ("epochs", "batch_size", "learning_rate", "optimizer", "schedule",
 
 
 def start(visit: Memory, dataset: Dataset | None, owner: str) -> None:
-    try:
-        start_training(visit, visit.draft, dataset, owner)
-    except AppError as error:
-        visit.remember(error)
+    start_training(visit, visit.draft, dataset, owner)
 
 
 def start_again(visit: Memory, run: Run, owner: str, batch_size: int | None = None) -> None:
     """The same settings, but for the batch size if one is given, on the same photos; the draft takes them too, so that the page
     shows what trains."""
-    try:
+    with visit.trying("again"):
         dataset, settings = dataset_of(run.dataset["id"]), run.config
         if batch_size is not None:
             settings = config.put(settings, "training.batch_size", batch_size)
         visit.dataset, visit.draft = dataset.id, replace(settings, name="")
         start_training(visit, settings, dataset, owner)
-    except AppError as error:
-        visit.remember(error)
 
 
 def chosen_run() -> Run | None:
@@ -120,7 +115,7 @@ def _speed(run: Run, status: str) -> str:
     return " · ".join(parts) or "waiting for the first step"
 
 
-def show_run(run: Run, drawn_for: str, seconds: float) -> None:
+def show_run(run: Run, drawn_for: str, seconds: float, draft: ExperimentConfig) -> None:
     """Ticks every ``seconds`` while the run is active. What can be clicked stands outside, so that a tick never swallows a click."""
     status, history = run.status, run.history
     show_status(run, status)
@@ -130,7 +125,7 @@ def show_run(run: Run, drawn_for: str, seconds: float) -> None:
             st.caption(f":material/info: {words.plain(notice)}")
     show_findings(run)
     late = status in ACTIVE and should_renew(seconds, tick_seconds(state.memory(), TICK_SECONDS))
-    redraw_if(late or status != drawn_for)
+    redraw_if(late or status != drawn_for or state.draft() != draft)  # advice was taken
 
 
 def show_epochs(run: Run) -> None:
@@ -172,9 +167,11 @@ def show_chosen(run: Run) -> None:
             if not active and run.checkpoint:
                 way_to("classify", "Classify photos", run=run.id)
             show_controls(run, status)
+    problems.show_said(place_of(run))
     seconds = tick_seconds(state.memory(), TICK_SECONDS)
-    st.fragment(show_run, run_every=seconds if active else None)(run, status, seconds)
+    st.fragment(show_run, run_every=seconds if active else None)(run, status, seconds, state.draft())
     show_epochs(run)
+    problems.show_said("again")
     if not active:
         with st.container(horizontal=True):
             if smaller := batch_size_that_fits(run):
@@ -207,9 +204,14 @@ def show_what() -> bool:
         _card("Network", title + (f", {words.count(changed, 'setting')} changed" if changed else ""), figures, "network", "Change network")  # fmt: skip
         _card("Augmentation", _augmentation_words().capitalize(), "", "augmentation", "Change augmentation")
     with st.container():
-        if fault is not None:
+        if fault is not None and not _is_of_training(fault):
             problems.show(fault)
     return dataset is not None and fault is None
+
+
+def _is_of_training(fault: AppError) -> bool:
+    """Whether the settings that do not go together are on this page."""
+    return (getattr(fault, "path", None) or "").startswith("training.")
 
 
 def _card(part: str, what: str, figures: str, place: str, change: str) -> None:
@@ -245,15 +247,17 @@ def show_setup() -> None:
             for declared in settings_of(TrainingConfig, "training"):
                 if declared.path.split(".")[1] not in MAIN_FIELDS:
                     field(declared.path)
+    show_fault("training.")
     with st.container():
         if ready:
             show_fit(current_dataset())
+    problems.show_said("start")
     label = ":material/play_arrow: Start training"
     st.button(
         words.on_primary(label) if ready else label,
         type="primary",
         on_click=state.memory().ask,
-        args=(start, state.memory(), current_dataset(), state.owner()),
+        args=("start", start, state.memory(), current_dataset(), state.owner()),
         disabled=not ready,
         key="start",
     )

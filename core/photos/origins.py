@@ -88,6 +88,13 @@ def is_zip(path: Path) -> bool:
     return False
 
 
+def check_place(source: str) -> None:
+    """Looks whether there is a folder, or a zip, where a person says so; reads nothing of it. Raises PhotoError."""
+    path = sources.located(source)
+    if not (is_zip(path) and path.is_file()):
+        sources.resolved(path)
+
+
 def of_root(root: Path) -> Origin:
     """What is known of a folder of photos."""
     home = workspace()

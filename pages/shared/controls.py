@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import config
-from core.errors import AppError, RunError
+from core.errors import RunError
 from core.jobs.owners import mark_of
 from core.runs import ACTIVE, Run, delete_run, extend_run, may_control, pause_run, people, start_run, stop_run
 from core.runs.sweep import Sweep
@@ -27,6 +27,11 @@ def check_allowed(run: Run | Sweep) -> None:
 def whose(run: Run | Sweep) -> str:
     """``yours``, or the name of the person it belongs to; plain text."""
     return "yours" if run.owner and run.owner == mark_of(state.owner()) else people.name_of(run.owner)
+
+
+def place_of(run: Run | Sweep) -> str:
+    """Where it is said what cannot be done to a run or a sweep: beside its buttons."""
+    return f"controls-{run.id}"
 
 
 def show_controls(run: Run, status: str) -> None:
@@ -53,10 +58,14 @@ def _show_longer(visit: Memory, run: Run) -> None:
             planned = run.config.training.epochs
             limits = config.setting("training.epochs").limits
             epochs = st.number_input(
-                "Epochs in all", planned + 1, int(limits.maximum), min(2 * planned, int(limits.maximum)),
+                "Epochs in all", value=min(2 * planned, int(limits.maximum)), step=1,
                 key=f"longer-{run.id}-{planned}", help="Those that are done included. The learning rate goes on as in a run of that length from the start.",
             )  # fmt: skip
-            st.button("Go on", on_click=train_longer, args=(visit, run, epochs), key="go-on-longer")
+            fits = planned < epochs <= limits.maximum
+            with st.container():
+                if not fits:
+                    st.error(f"More than the {planned:,} epochs it was planned for, and at most {limits.maximum:,.0f}; received {epochs:,}. Give another number.", icon=":material/error:")  # fmt: skip
+            st.button("Go on", on_click=train_longer, args=(visit, run, epochs), key="go-on-longer", disabled=not fits)
 
 
 def pause(visit: Memory, run: Run) -> None:
@@ -76,23 +85,17 @@ def train_longer(visit: Memory, run: Run, epochs: int) -> None:
 
 
 def _try(visit: Memory, run: Run, doing: str | None, act) -> None:
-    try:
+    with visit.trying(place_of(run)):
         check_allowed(run)
         act(run)
-    except AppError as error:
-        visit.remember(error)
-    else:
         visit.run = run.id
         visit.asked[run.id] = doing
 
 
 def delete(visit: Memory, run: Run) -> None:
-    try:
+    with visit.trying(place_of(run)):
         check_allowed(run)
         delete_run(run)
-    except AppError as error:
-        visit.remember(error)
-    else:
         visit.run = None
 
 

@@ -4,11 +4,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.errors import AppError
 from core.jobs.rights import has_admin, is_admin
 from core.photos import disk
 from core.photos.disk import DatasetDisk, FolderDisk
-from pages.shared import state, words
+from pages.shared import problems, state, words
 from pages.shared.state import Memory
 
 LOOK_SECONDS = 20.0  # how long what was counted is shown again: naming every file of 25,000 takes a while
@@ -60,6 +59,7 @@ def _show_buttons(found: disk.Disk, visit: Memory) -> None:
         "To clear", [*sets, *folders], key="disk-chosen",
         format_func=lambda key: words.printable(sets[key].name if key in sets else folders[key].title) + f" · {key}",
     )  # fmt: skip
+    problems.show_said("disk-chosen")
     with st.container(horizontal=True):
         if chosen in sets:
             one = sets[chosen]
@@ -118,11 +118,9 @@ def _answer(visit: Memory, clear: Callable[[str], int], item: str) -> None:
 
 
 def _clear(visit: Memory, clear: Callable[[str], int], item: str) -> None:
-    try:
+    with visit.trying("disk-chosen"):
         if may_clear(visit):
             clear(item)
-    except AppError as error:
-        visit.remember(error)
     _look.clear()
 
 

@@ -13,8 +13,9 @@ from functools import lru_cache, partial
 import streamlit as st
 
 from core import config
-from core.config import Setting, choice_words
-from pages.shared import state, words
+from core.config import ExperimentConfig, Setting, choice_words
+from core.errors import ConfigError
+from pages.shared import problems, state, words
 
 _SHARES = ("_fraction", "_probability")
 
@@ -32,18 +33,42 @@ def field(path: str, label: str | None = None, *, disabled: bool = False) -> Non
     widget, shown, start = _widget(declared, value)
     if not state.view(path, shown, partial(state.memory().change, path)):
         start = {}
-    widget(
-        label or declared.label,
-        key=path,
-        help=declared.help,
-        disabled=disabled,
-        **start,
-    )
+    with st.container(gap="xxsmall"):
+        widget(
+            label or declared.label,
+            key=path,
+            help=declared.help,
+            disabled=disabled,
+            **start,
+        )
+        problems.show_said(path)
 
 
 @lru_cache(maxsize=1000)
 def _declared(path: str) -> Setting:
     return config.setting(path)
+
+
+def show_fault(*parts: str) -> None:
+    """Below the fields that make it: a rule between settings that the draft breaks, if it is about these.
+
+    Args:
+        parts: how the paths of the fields begin, e.g. ``split.``
+    """
+    fault = fault_of(state.draft())
+    with st.container():
+        if fault is not None and (fault.path or "").startswith(parts):
+            problems.show(fault)
+
+
+@lru_cache(maxsize=64)
+def fault_of(draft: ExperimentConfig) -> ConfigError | None:
+    """The first rule that a draft breaks, or None."""
+    try:
+        config.check(draft)
+    except ConfigError as error:
+        return error
+    return None
 
 
 def value_words(path: str, value) -> str:
@@ -84,11 +109,13 @@ def _widget(declared: Setting, value):
         return choose, value, {"index": limits.choices.index(value)}
     if declared.type in (int, float):
         kind = declared.type
-        bounds = {"min_value": kind(limits.minimum), "max_value": kind(limits.maximum), "step": kind(limits.step)}
+        step, start = kind(limits.step), {"value": kind(value)}
         if name.endswith(_SHARES) or limits.unit == "degrees":
             shape = "percent" if name.endswith(_SHARES) else "%.3g°"
-            return partial(st.slider, **bounds, format=shape), kind(value), {"value": kind(value)}
-        shape = None if kind is int else "%.4g"
-        return partial(st.number_input, **bounds, format=shape), kind(value), {"value": kind(value)}
+            bounds = {"min_value": kind(limits.minimum), "max_value": kind(limits.maximum)}
+            return partial(st.slider, **bounds, step=step, format=shape), kind(value), start
+        # Without bounds of its own: for a number beyond them a browser turns the field red and hides why behind a mark.
+        # The draft's own check says it in words below the field.
+        return partial(st.number_input, step=step, format=None if kind is int else "%.4g"), kind(value), start
     text = partial(st.text_input, max_chars=int(limits.maximum) if limits.maximum else None)
     return text, value, {"value": value}

@@ -4,10 +4,9 @@ import streamlit as st
 
 from core import config
 from core.config import ExperimentConfig, choice_words
-from core.errors import AppError
 from core.runs import Run
 from core.training.diagnose import Finding, diagnose_run
-from pages.shared import state, words
+from pages.shared import problems, state, words
 from pages.shared.state import Memory
 
 _ICONS = {"learns nothing": ":material/error:", "warning": ":material/warning:", "note": ":material/info:"}
@@ -28,6 +27,7 @@ def _show(run: Run, finding: Finding) -> None:
         st.markdown(f"{_ICONS[finding.severity]} **{words.plain(finding.title)}**")
         st.markdown(words.plain(finding.evidence))
         st.caption(words.plain(finding.advice))
+        problems.show_said(f"advice-{finding.kind}")
         if finding.changes:
             st.button(
                 _what_changes(finding),
@@ -51,12 +51,10 @@ def _value(value) -> str:
 
 def use_advice(visit: Memory, of_run: ExperimentConfig, finding: Finding) -> None:
     """The run's settings with the advice taken, as the draft; the photos chosen here stay."""
-    try:
+    where = f"advice-{finding.kind}"
+    with visit.trying(where):
         changed = of_run
         for path, value in finding.changes:
             changed = config.put(changed, path, value)
-    except AppError as error:
-        visit.remember(error)
-    else:
         visit.take_settings(changed)
-        visit.sentences.append(("done", f"{_what_changes(finding)}: done. Press Start to train with it."))
+        visit.say("done", f"{_what_changes(finding)}: done. Press Start to train with it.", where)

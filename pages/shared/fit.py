@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from core.errors import AppError, RunError
+from core.config import ExperimentConfig
+from core.errors import RunError
 from core.jobs import ENDED, Job, ask, find_job
 from core.photos.dataset import Dataset
 from core.training.calibrate import start_measuring
 from core.training.forecast import Forecast, forecast
-from pages.shared import state, words
+from pages.shared import problems, state, words
 from pages.shared.frame import redraw_if
 from pages.shared.state import Memory
 
@@ -17,7 +18,7 @@ TICK_SECONDS = 0.5
 def show_fit(dataset: Dataset) -> None:
     """Memory, time of an epoch, time in all for the draft on these photos; and a button that measures them."""
     job = _measuring()
-    st.fragment(_tick, run_every=TICK_SECONDS if job is not None else None)(dataset, job)
+    st.fragment(_tick, run_every=TICK_SECONDS if job is not None else None)(dataset, job, state.draft())
 
 
 def _measuring() -> Job | None:
@@ -29,15 +30,17 @@ def _measuring() -> Job | None:
         return None
 
 
-def _tick(dataset: Dataset, job: Job | None) -> None:
+def _tick(dataset: Dataset, job: Job | None, draft: ExperimentConfig) -> None:
     visit = state.memory()
-    redraw_if((visit.measuring or None) != (job.id if job is not None else None))  # the button was pressed in here
+    # a button was pressed in here
+    redraw_if((visit.measuring or None) != (job.id if job is not None else None) or visit.draft != draft)
     if job is not None and job.status in (*ENDED, "interrupted"):
         visit.measuring = None
         if job.status == "failed":
-            visit.sentences.append(("error", job.last["message"]))
-        st.rerun()
+            visit.say("error", job.last["message"], "measure")
+        state.redraw()
     needs = forecast(visit.draft, num_photos(dataset.counts()), len(dataset.class_names))
+    problems.show_said("measure")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="fit"):
         if needs.fits:
             st.markdown(f":material/timer: {words.plain(needs.sentence)}", help="The photos' pixels are mapped from the disk and not counted as memory.")  # fmt: skip
@@ -46,7 +49,7 @@ def _tick(dataset: Dataset, job: Job | None) -> None:
             _offer_batch_size(visit, needs)
         if job is not None:
             st.caption("Measuring: a few real steps on your photos.")
-            st.button("Cancel", on_click=ask, args=(job.folder, "stop"), key="cancel-measuring", type="tertiary")
+            st.button("Cancel", on_click=_cancel, args=(visit, job), key="cancel-measuring", type="tertiary")
         elif not needs.is_sure:
             pressed = st.button(
                 "Measure it", icon=":material/speed:", key="measure",
@@ -54,7 +57,7 @@ def _tick(dataset: Dataset, job: Job | None) -> None:
             )  # fmt: skip
             if pressed:  # not in a callback, which would run before what was typed last is taken
                 measure(visit, dataset)
-                st.rerun()
+                state.redraw()
 
 
 def _offer_batch_size(visit: Memory, needs: Forecast) -> None:
@@ -73,8 +76,11 @@ def num_photos(counts: dict[str, dict[str, int]]) -> dict[str, int]:
     return {split: sum(classes.values()) for split, classes in counts.items()}
 
 
+def _cancel(visit: Memory, job: Job) -> None:
+    with visit.trying("measure"):
+        ask(job.folder, "stop")
+
+
 def measure(visit: Memory, dataset: Dataset) -> None:
-    try:
+    with visit.trying("measure"):
         visit.measuring = start_measuring(visit.draft, dataset).id
-    except AppError as error:
-        visit.remember(error)

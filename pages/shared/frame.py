@@ -52,11 +52,14 @@ def draw() -> None:
     _tab(here.title, current_run())
     _sidebar()
     _header()
-    problems.show_remembered()
+    problems.show_said("")
+    unplaced = st.container(gap="xsmall")
     try:
         here.run()
     except AppError as error:
         problems.show(error)
+    finally:  # a page may have stopped early
+        problems.show_rest(unplaced)
 
 
 def badge(status: str) -> None:
@@ -126,7 +129,7 @@ def _network_link() -> None:
 def _run_link(run: Run | None, job: Job | None, drawn_for: str) -> None:
     """Ticks while the run or the photos' job is at work; at its end everything is drawn once more, the tab's title too."""
     if job is not None and job.status == "completed":
-        st.rerun()
+        state.redraw()
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
         if run is None:
             way_to("training", "No run yet")
@@ -143,4 +146,4 @@ def _run_link(run: Run | None, job: Job | None, drawn_for: str) -> None:
 def redraw_if(changed: bool) -> None:
     """For a ticking fragment, as its last line: what stands around it was drawn for another state, so all is drawn anew."""
     if changed:
-        st.rerun()
+        state.redraw()

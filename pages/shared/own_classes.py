@@ -4,12 +4,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.errors import AppError, PhotoError
+from core.errors import PhotoError
 from core.photos import origins, own
 from core.photos.decode import PHOTO_EXTENSIONS, decode, fit_image
 from core.photos.own import OwnSet
 from core.photos.split import MIN_PHOTOS_PER_CLASS
-from pages.shared import pictures, state, words
+from pages.shared import pictures, problems, state, words
 from pages.shared.state import Memory
 
 NUM_SHOWN = 12
@@ -43,6 +43,7 @@ def show_own(visit: Memory) -> None:
     with st.container():
         if photos:
             _show_camera(visit, chosen, list(photos))
+            problems.show_said("own-another")
             st.button("Begin another set", icon=":material/add:", type="tertiary", key="own-another", on_click=_begin_set, args=(visit, state.owner(), len(sets) + 1))  # fmt: skip
 
 
@@ -51,10 +52,8 @@ def _choose_set(path: str) -> None:
 
 
 def _begin_set(visit: Memory, owner: str, number: int) -> None:
-    try:
+    with visit.trying("own-another"):
         visit.use_source(origins.OWN, str(own.create(owner, f"My classes {number}").folder))
-    except AppError as error:
-        visit.remember(error)
 
 
 def _show_new_class(visit: Memory, chosen: OwnSet | None) -> None:
@@ -62,14 +61,13 @@ def _show_new_class(visit: Memory, chosen: OwnSet | None) -> None:
     with row, st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input("New class", key="own-class-name", max_chars=own.MAX_LETTERS, placeholder="cups", width=320)  # fmt: skip
         add = st.form_submit_button("Add class", icon=":material/add:", key="own-add-class")
+    problems.show_said("own-class-name")
     if add:
-        try:
+        with visit.trying("own-class-name"):
             chosen = chosen or own.create(state.owner())
             own.add_class(chosen, name)
             visit.use_source(origins.OWN, str(chosen.folder))
-        except AppError as error:
-            visit.remember(error)
-        st.rerun()
+        state.redraw()
 
 
 def _show_class(visit: Memory, chosen: OwnSet, class_name: str, files: list[str]) -> None:
@@ -92,11 +90,11 @@ def _show_class(visit: Memory, chosen: OwnSet, class_name: str, files: list[str]
         key=f"own-drop-{key}-{turn}",
         help=f"Up to {MOST_AT_ONCE} at a time; for hundreds, a zip is quicker.",
     )
-    _say(visit, class_name)
+    problems.show_said(_place(class_name))
     if uploads:
         visit.turns[key] = turn + 1
         _add(visit, chosen, class_name, [(upload.name, upload.getvalue()) for upload in uploads])
-        st.rerun()
+        state.redraw()
     with st.container(horizontal=True, gap="small"):
         for name in files[:NUM_SHOWN]:
             picture = _thumbnail(chosen.id, str(chosen.folder / class_name / name))
@@ -107,8 +105,8 @@ def _show_class(visit: Memory, chosen: OwnSet, class_name: str, files: list[str]
                     "Remove",
                     key=f"own-photo-{key}-{name}",
                     type="tertiary",
-                    on_click=own.remove_photo,
-                    args=(chosen, class_name, name),
+                    on_click=_remove_photo,
+                    args=(visit, chosen, class_name, name),
                 )
     with st.container():
         if len(files) > NUM_SHOWN:
@@ -125,19 +123,16 @@ def _show_camera(visit: Memory, chosen: OwnSet, class_names: list[str]) -> None:
     into = st.selectbox("Class of the next photo", class_names, key="own-camera-class", width=320)
     turn = visit.turns.get("camera", 0)
     shot = st.camera_input(f"A photo of {words.plain(into)}", key=f"own-camera-{turn}", width=480)
-    _say(visit, _CAMERA)
+    problems.show_said(_CAMERA)
     if shot is not None:
         visit.turns["camera"] = turn + 1
         _add(visit, chosen, into, [("The camera's photo", shot.getvalue())], _CAMERA)
-        st.rerun()
+        state.redraw()
 
 
-def _say(visit: Memory, where: str) -> None:
-    """What became of the last photos, beside the place that they were dropped on."""
-    with st.container():
-        for kind, text in visit.beside.pop(where, ()):
-            show = st.success if kind == "done" else st.error
-            show(words.plain(text), icon=":material/check:" if kind == "done" else ":material/error:")
+def _place(class_name: str) -> str:
+    """Where it is said what became of photos that were dropped on a class."""
+    return f"own-drop-{class_name}"
 
 
 def _add(visit: Memory, chosen: OwnSet, class_name: str, photos: list[tuple[str, bytes]], where: str = "") -> None:
@@ -157,18 +152,24 @@ def _add(visit: Memory, chosen: OwnSet, class_name: str, photos: list[tuple[str,
         )
     said = f"{words.count(added, 'photo')} added to {class_name}." if added else ""
     said += f" {words.count(known, 'photo was', 'photos were')} there already." if known else ""
-    sentences = [("done", said.strip())] if said else []
-    sentences += [("error", fault) for fault in faults[:3]]
-    if len(faults) > 3:
-        sentences.append(("error", f"{len(faults) - 3} more photos were not taken either."))
-    visit.beside[where or class_name] = sentences
+    where = where or _place(class_name)
+    with visit.trying(where):
+        if said:
+            visit.say("done", said.strip(), where)
+        for fault in faults[:3]:
+            visit.say("error", fault, where)
+        if len(faults) > 3:
+            visit.say("error", f"{len(faults) - 3} more photos were not taken either.", where)
 
 
 def _remove_class(visit: Memory, chosen: OwnSet, class_name: str) -> None:
-    try:
+    with visit.trying(_place(class_name)):
         own.remove_class(chosen, class_name)
-    except AppError as error:
-        visit.remember(error)
+
+
+def _remove_photo(visit: Memory, chosen: OwnSet, class_name: str, name: str) -> None:
+    with visit.trying(_place(class_name)):
+        own.remove_photo(chosen, class_name, name)
 
 
 @st.cache_data(max_entries=500, show_spinner=False)

@@ -4,10 +4,9 @@ from functools import partial
 
 import streamlit as st
 
-from core.errors import AppError
 from core.jobs.rights import has_admin, is_admin, try_key
 from core.runs import people
-from pages.shared import state, words
+from pages.shared import problems, state, words
 from pages.shared.state import Memory
 
 
@@ -23,6 +22,7 @@ def show_person() -> None:
             shown = "" if name.startswith("guest ") else name
             start = {"value": shown} if state.view("person-name", shown, _renamer(owner)) else {}
             st.text_input("Your name", key="person-name", max_chars=people.MOST_LETTERS, placeholder=name, help="Others see it beside your runs.", **start)  # fmt: skip
+            problems.show_said("person-name")
             if has_admin():
                 _show_key(state.memory())
 
@@ -31,10 +31,8 @@ def _renamer(owner: str):
     visit = state.memory()
 
     def rename(name: str) -> None:
-        try:
+        with visit.trying("person-name"):
             people.set_name(owner, name)
-        except AppError as error:
-            visit.remember(error)
 
     return rename
 

@@ -17,7 +17,7 @@ from core.photos.dataset import Dataset
 from core.photos.overrules import USE_ANYWAY, Overrules
 from core.photos.scan import Issue
 from core.text import natural_key
-from pages.shared import pictures, state, words
+from pages.shared import pictures, problems, state, words
 from pages.shared.current import dataset_of
 from pages.shared.gallery import ACTION_WORDS
 from pages.shared.state import Memory
@@ -81,6 +81,7 @@ def show_plan(dataset: Dataset, busy: bool) -> None:
         st.error(words.plain(str(error)), icon=":material/error:")
         return
     may_decide = _may_decide(dataset)
+    problems.show_said("plan")
     if may_decide:
         _show_pending(dataset, decided, busy)
     groups = {kind: list(steps) for kind, steps in files.odd.items()}
@@ -125,6 +126,7 @@ def show_decision(dataset: Dataset, path: str, where: str) -> None:
     if step is None or step.action == IGNORE or not _may_decide(dataset):
         return
     st.markdown(f"What happens: {_what_happens(dataset, step, decided)}.")
+    problems.show_said(_place(dataset, step, where))
     with st.container(horizontal=True, gap="small"):
         _show_choices(dataset, step, files.by_path, decided, where)
 
@@ -142,7 +144,7 @@ def _show_pending(dataset: Dataset, decided: Overrules, busy: bool) -> None:
         if number:
             st.button(
                 f"Apply {words.count(number, 'change')}", icon=":material/check:", key="plan-apply", disabled=busy,
-                on_click=visit.ask, args=(_apply, visit, dataset),
+                on_click=visit.ask, args=("plan", _apply, visit, dataset),
                 help="Prepares the same folder with the same settings. What the scan knows is remembered, so it takes seconds. Earlier data sets and their runs stay as they are.",
             )  # fmt: skip
             _button("Undo", "plan-undo", overrules.put, dataset.root, dataset.overrules, icon=":material/undo:")
@@ -206,6 +208,7 @@ def _show_row(
             if step.reason:
                 st.caption(words.plain(step.reason))
             if may_decide and step.action != IGNORE:
+                problems.show_said(_place(dataset, step, "plan"))
                 with st.container(horizontal=True, gap="small"):
                     _show_choices(dataset, step, by_path, decided)
 
@@ -224,13 +227,16 @@ def _show_choices(
     dataset: Dataset, step: CleaningStep, by_path: dict[str, CleaningStep], decided: Overrules, where: str = "plan"
 ) -> None:
     root, key = dataset.root, f"{dataset.id}-{words.printable(step.path)}"
+    place = _place(dataset, step, where)
     if decided.files.get(step.path, ("",))[0] == step.sha256 and step.path in decided.files:
-        _button("Undo", f"{where}-undo-{key}", overrules.undo_files, root, [step.path], icon=":material/undo:")
+        _button(
+            "Undo", f"{where}-undo-{key}", overrules.undo_files, root, [step.path], icon=":material/undo:", place=place
+        )
         return
     if decided.of_kinds(step.issues):  # an exception from what was decided about the kind
         otherwise = USE if decided.asked(step.path, step.sha256, step.issues) == LEAVE_OUT else LEAVE_OUT
         label = "Use this one" if otherwise == USE else "Leave this one out"
-        _button(label, f"{where}-file-{key}", overrules.set_file, root, step.path, step.sha256, otherwise)
+        _button(label, f"{where}-file-{key}", overrules.set_file, root, step.path, step.sha256, otherwise, place=place)
         return
     possible = clean.choices(step.issue)
     if BRIDGE in kinds_of(step):
@@ -239,14 +245,19 @@ def _show_choices(
     for action in possible:
         if action == USE_ANYWAY:
             if twin and decided.asked(twin.path, twin.sha256, twin.issues) in (USE, USE_ANYWAY):
-                _button("Use both", f"{where}-both-{key}", _use_both, root, twin, step)
+                _button("Use both", f"{where}-both-{key}", _use_both, root, twin, step, place=place)
             continue
         if twin and step.issue is Issue.OTHER_CLASS:
             label = f"Use it as {words.plain(step.class_name)}"
-            _button(label, f"{where}-file-{key}", _use_as, root, step, twin)
+            _button(label, f"{where}-file-{key}", _use_as, root, step, twin, place=place)
             continue
         label = "Use it" if action == USE else "Leave it out"
-        _button(label, f"{where}-file-{key}", overrules.set_file, root, step.path, step.sha256, action)
+        _button(label, f"{where}-file-{key}", overrules.set_file, root, step.path, step.sha256, action, place=place)
+
+
+def _place(dataset: Dataset, step: CleaningStep, where: str) -> str:
+    """Where it is said what could not be decided about one file: above its buttons."""
+    return f"{where}-{dataset.id}-{step.path}"
 
 
 def _use_as(root: Path, step: CleaningStep, twin: CleaningStep) -> None:
@@ -260,12 +271,10 @@ def _use_both(root: Path, *steps: CleaningStep) -> None:
         overrules.set_file(root, step.path, step.sha256, USE_ANYWAY)
 
 
-def _button(label: str, key: str, act, *arguments, icon: str | None = None) -> None:
-    st.button(label, key=key, icon=icon, on_click=_try, args=(state.memory(), act, *arguments))
+def _button(label: str, key: str, act, *arguments, icon: str | None = None, place: str = "plan") -> None:
+    st.button(label, key=key, icon=icon, on_click=_try, args=(state.memory(), place, act, *arguments))
 
 
-def _try(visit: Memory, act, *arguments) -> None:
-    try:
+def _try(visit: Memory, where: str, act, *arguments) -> None:
+    with visit.trying(where):
         act(*arguments)
-    except AppError as error:
-        visit.remember(error)

@@ -1,4 +1,8 @@
-"""What a person reads when something cannot be done."""
+"""What a person reads when something cannot be done: where they did it, until they do the next thing.
+
+A callback says it to the visit's memory with the key of a place (``Memory.trying``), and the page shows what was said where
+that place is. What belongs to a place that is not on the page stands at the top, so that nothing is lost.
+"""
 
 import traceback
 
@@ -6,7 +10,14 @@ import streamlit as st
 
 from core.errors import AppError
 from pages.shared import state
+from pages.shared.state import Sentence
 from pages.shared.words import plain
+
+_ALERTS = {
+    "error": (st.error, ":material/error:"),
+    "warning": (st.warning, ":material/link_off:"),
+    "done": (st.success, ":material/check:"),
+}
 
 
 def show(error: AppError) -> None:
@@ -14,18 +25,26 @@ def show(error: AppError) -> None:
     st.error(plain(str(error)), icon=":material/error:")
 
 
-def show_remembered() -> None:
-    """What callbacks and the address had to say, once, at the top of the page."""
-    sentences = state.memory().sentences
-    with st.container():
-        while sentences:
-            kind, text = sentences.pop(0)
-            if kind == "error":
-                st.error(plain(text), icon=":material/error:")
-            elif kind == "done":
-                st.success(plain(text), icon=":material/check:")
-            else:
-                st.warning(plain(text), icon=":material/link_off:")
+def show_said(*places: str) -> None:
+    """What was said about these places, right here. Always the same element, so that what stands below keeps its place."""
+    with st.container(gap="xsmall"):
+        for sentence in state.memory().sentences:
+            if sentence.where in places:
+                _show(sentence)
+
+
+def show_rest(slot) -> None:
+    """For the frame, after the page: what the page had no place for. Args: slot: a container at the page's top."""
+    with slot:
+        for sentence in state.memory().sentences:
+            if not sentence.is_read:
+                _show(sentence)
+
+
+def _show(sentence: Sentence) -> None:
+    sentence.is_read = True
+    alert, icon = _ALERTS[sentence.kind]
+    alert(plain(sentence.text), icon=icon)
 
 
 def explain(error: Exception) -> bool:

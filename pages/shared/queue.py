@@ -6,8 +6,8 @@ from core.errors import AppError
 from core.runs import Run
 from core.runs.line import line
 from core.training.forecast import forecast
-from pages.shared import state, words
-from pages.shared.controls import is_allowed, stop, whose
+from pages.shared import problems, state, words
+from pages.shared.controls import is_allowed, place_of, stop, whose
 from pages.shared.current import all_runs
 from pages.shared.fit import num_photos
 from pages.shared.ticks import tick_seconds
@@ -32,6 +32,7 @@ def _tick() -> None:
             return
         at_work, waiters = line(active, total_seconds)
         st.header("In line")
+        problems.show_said(*(place_of(run) for run in active if run.id != state.memory().run))
         for run in at_work:
             left = run.history.eta_seconds
             _row(run, "trains now" + (f", about {words.duration(left)} left" if left is not None else ""))

@@ -5,11 +5,11 @@ from dataclasses import replace
 import streamlit as st
 
 from core import config
-from core.errors import AppError, PhotoError
+from core.errors import PhotoError
 from core.photos import origins, own, uploads
 from core.photos.dataset import Dataset
-from pages.shared import state, words
-from pages.shared.fields import field
+from pages.shared import problems, state, words
+from pages.shared.fields import field, show_fault
 from pages.shared.own_classes import show_own
 from pages.shared.state import Memory
 from pages.shared.work import prepare_photos
@@ -47,17 +47,15 @@ def show_source() -> None:
     with st.grid(6, min_column_width=140):
         for name in ("split.train", "split.val", "split.test", "split.seed", "split.source", "photos.fit"):
             field(name)
+    show_fault("split.", "photos.")
 
 
 def prepare(visit: Memory) -> None:
-    """For the button: starts the job, or says at the top of the page what is missing."""
-    try:
-        if visit.way in _MISSING and not visit.places.get(visit.way):
-            raise PhotoError(_MISSING[visit.way])
-        config.check(visit.draft)
-        prepare_photos(visit, visit.draft)
-    except AppError as error:
-        visit.remember(error)
+    """For the button: starts the job. Raises AppError: photos are missing, or settings do not work together."""
+    if visit.way in _MISSING and not visit.places.get(visit.way):
+        raise PhotoError(_MISSING[visit.way])
+    config.check(visit.draft)
+    prepare_photos(visit, visit.draft)
 
 
 def prepare_label(visit: Memory) -> str:
@@ -98,7 +96,17 @@ def _show_folder(visit: Memory) -> None:
         help=config.setting("photos.source").help,
         **start,
     )
+    with st.container():
+        if folder:
+            _show_if_wrong(folder)
     st.caption(f"{_LAYOUTS} Nothing in the folder is changed.")
+
+
+def _show_if_wrong(folder: str) -> None:
+    try:
+        origins.check_place(folder)
+    except PhotoError as error:
+        problems.show(error)
 
 
 def _type_folder(folder: str) -> None:

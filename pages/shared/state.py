@@ -13,9 +13,11 @@ The draft is one frozen ``ExperimentConfig``; widgets are views of it. Two ways 
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
+from typing import NoReturn
 
 import numpy as np
 import streamlit as st
@@ -76,6 +78,23 @@ class View:
 
 
 @dataclass
+class Sentence:
+    """Something that a person is told.
+
+    Args:
+        kind: ``error``, ``warning`` or ``done``.
+        text: plain, not Markdown.
+        where: key of the field, button or part of the page that it is about, and where it stands; ``""`` for the page's top.
+        is_read: whether it has been drawn: it goes at the person's next touch.
+    """
+
+    kind: str
+    text: str
+    where: str = ""
+    is_read: bool = False
+
+
+@dataclass
 class Memory:
     """All that is remembered of a visit.
 
@@ -84,7 +103,8 @@ class Memory:
             (groups that do not divide, a map that collapses), so that the page can say so beside the field.
         dataset, run, job, sweep: ids that the visitor chose, or None.
         views: key of a widget -> what it was last known to show, and what a change of it does.
-        sentences: for the person, shown once at the top of the page: (kind of alert, plain text).
+        sentences: for the person, each where it belongs, until their next touch.
+        redraws: whether the page itself asked for the next run: nobody has touched anything.
         watched: id of the run whose end the browser's tab tells.
         asked: id of a run -> what it was last asked here, "stopping" or "pausing", until it has ended; None if to go on.
         admin_key: what the person gave as the administrator's key.
@@ -98,7 +118,6 @@ class Memory:
         way: how photos come in: a kind of ``core.photos.origins``.
         places: way -> the folder typed, the zip sent or the own classes chosen for it, also while another way is chosen.
         turns: key of a place to drop photos -> how often it was emptied.
-        beside: where -> sentences to be shown there once, as in ``sentences``.
         page: name of the page that was drawn last; None before the first.
         steps: what undo and redo go through; the frame notes every change.
         requests: what buttons asked for, done by the frame after the changes of fields that were made before the click.
@@ -118,7 +137,8 @@ class Memory:
     job: str | None = None
     sweep: str | None = None
     views: dict[str, View] = field(default_factory=dict)
-    sentences: list[tuple[str, str]] = field(default_factory=list)
+    sentences: list[Sentence] = field(default_factory=list)
+    redraws: bool = False
     watched: str | None = None
     asked: dict[str, str | None] = field(default_factory=dict)
     admin_key: str = ""
@@ -132,10 +152,9 @@ class Memory:
     way: str = DRAWN
     places: dict[str, str] = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)
-    beside: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     page: str | None = None
     steps: Steps = field(default_factory=Steps)
-    requests: list[Callable[[], None]] = field(default_factory=list)
+    requests: list[tuple[Callable[[], None], str]] = field(default_factory=list)
     layer: str = "blocks.0"
     width_base: NetworkConfig | None = None
     compared: str = ""
@@ -145,9 +164,18 @@ class Memory:
     sweep_values: dict[str, str | list] = field(default_factory=dict)
     sweep_epochs: int = SHORT_EPOCHS
 
-    def remember(self, error: AppError) -> None:
-        """For callbacks, which run before there is a page to say it on."""
-        self.sentences.append(("error", str(error)))
+    def say(self, kind: str, text: str, where: str = "") -> None:
+        """For callbacks, which run before there is a page to say it on. Args: as ``Sentence``."""
+        self.sentences.append(Sentence(kind, text, where))
+
+    @contextmanager
+    def trying(self, where: str) -> Iterator[None]:
+        """What cannot be done inside is said at ``where``, in place of what was said there before."""
+        self.sentences = [sentence for sentence in self.sentences if sentence.where != where]
+        try:
+            yield
+        except AppError as error:
+            self.say("error", str(error), where)
 
     def use_preset(self, preset_id: str) -> None:
         """Takes network, augmentation and training from a preset; photos, their split and the name stay."""
@@ -171,12 +199,15 @@ class Memory:
         source = way if way in (DRAWN, MICROSOFT) else self.places.get(way) or DRAWN
         self.draft = replace(self.draft, photos=replace(self.draft.photos, source=source))
 
-    def ask(self, act: Callable, *arguments) -> None:
+    def ask(self, where: str, act: Callable, *arguments) -> None:
         """For buttons whose act depends on what fields hold: it is done once their changes have been taken.
 
         A click right after typing arrives together with what was typed, and callbacks run first.
+
+        Args:
+            where: the place beside the button, where it is said what cannot be done.
         """
-        self.requests.append(partial(act, *arguments))
+        self.requests.append((partial(act, *arguments), where))
 
     def step(self, by: int) -> None:
         """Undo (-1) or redo (1)."""
@@ -194,11 +225,9 @@ class Memory:
         self.draft = replace(new, name=old.name, photos=replace(new.photos, source=old.photos.source))
 
     def change(self, path: str, value) -> None:
-        """One setting. A value out of its limits, which only a forged request can hold, leaves the draft as it is."""
-        try:
+        """One setting. A value out of its limits leaves the draft as it is, and the field says why."""
+        with self.trying(path):
             self.draft = config.put(self.draft, path, tuple(value) if isinstance(value, list) else value)
-        except ConfigError as error:
-            self.remember(error)
 
 
 def memory() -> Memory:
@@ -266,7 +295,9 @@ def take_changes(here: str) -> bool:
         then tells the click first and what was typed after it, as a touch on the page that was left.
     """
     visit = memory()
-    has_left = False
+    if not visit.redraws:
+        visit.sentences = [sentence for sentence in visit.sentences if not sentence.is_read]
+    visit.redraws = has_left = False
     for key, drawn in list(visit.views.items()):
         if key not in st.session_state:
             continue
@@ -279,11 +310,16 @@ def take_changes(here: str) -> bool:
             drawn.on_change(now)
     visit.steps = visit.steps.noted(visit.draft)
     while visit.requests:
-        try:
-            visit.requests.pop(0)()
-        except AppError as error:
-            visit.remember(error)
+        act, where = visit.requests.pop(0)
+        with visit.trying(where):
+            act()
     return has_left
+
+
+def redraw() -> NoReturn:
+    """Draws the whole page anew because something else than the person's touch changed it; what was said stays."""
+    memory().redraws = True
+    st.rerun()
 
 
 def link(visit: Memory) -> dict[str, str]:
@@ -364,7 +400,8 @@ def follow_address(here: str) -> None:
         visit.draft = replace(new, name=old.name, photos=replace(new.photos, source=old.photos.source))
         for kind in SELECTIONS:
             setattr(visit, kind, selections.get(kind))
-        visit.sentences += [("warning", sentence) for sentence in _few(faults)]
+        for sentence in _few(faults):
+            visit.say("warning", sentence)
     elif here != visit.page:
         for kind, chosen in read_link({kind: incoming[kind] for kind in SELECTIONS if kind in incoming})[1].items():
             setattr(visit, kind, chosen)

@@ -29,7 +29,7 @@ from core.runs.sweep import (
 )
 from core.training.forecast import forecast
 from pages.shared import problems, state, words
-from pages.shared.controls import check_allowed, is_allowed, whose
+from pages.shared.controls import check_allowed, is_allowed, place_of, whose
 from pages.shared.current import current_dataset, num_classes
 from pages.shared.fields import setting_words
 from pages.shared.fit import num_photos
@@ -144,11 +144,19 @@ def _ask(visit: Memory, path: str, values: tuple | list) -> None:
     except AppError as error:
         fault = error
     is_augmentation = path == AUGMENTATION
+    place = "start-augmentation-sweep" if is_augmentation else "start-sweep"
+    with st.container():
+        if (
+            fault is not None
+            and dataset is not None
+            and not (is_augmentation and visit.draft.augment == AugmentConfig())
+        ):
+            problems.show(fault)
+    problems.show_said(place, "sweep-epochs")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        limits = config.setting("training.epochs").limits
-        start = {"value": visit.sweep_epochs} if state.view("sweep-epochs", visit.sweep_epochs, partial(setattr, visit, "sweep_epochs")) else {}  # fmt: skip
+        start = {"value": visit.sweep_epochs} if state.view("sweep-epochs", visit.sweep_epochs, partial(_set_epochs, visit)) else {}  # fmt: skip
         st.number_input(
-            "Epochs each", int(limits.minimum), int(limits.maximum), key="sweep-epochs", width=140,
+            "Epochs each", key="sweep-epochs", width=140, step=1,
             help="Short trainings show who learns faster; long ones who gets further.", **start,
         )  # fmt: skip
         label = "Train with and without" if is_augmentation else f"Train all {len(made)}" if made else "Train all"
@@ -156,9 +164,9 @@ def _ask(visit: Memory, path: str, values: tuple | list) -> None:
             label,
             icon=":material/balance:",
             on_click=visit.ask,
-            args=(_start, visit, path if is_augmentation else None, dataset, state.owner()),
+            args=(place, _start, visit, path if is_augmentation else None, dataset, state.owner()),
             disabled=dataset is None or fault is not None,
-            key="start-augmentation-sweep" if is_augmentation else "start-sweep",
+            key=place,
         )
     with st.container():
         if dataset is None:
@@ -166,10 +174,14 @@ def _ask(visit: Memory, path: str, values: tuple | list) -> None:
             way_to("photos", "Choose photos")
         elif fault is not None and visit.draft.augment == AugmentConfig() and is_augmentation:
             st.caption(words.plain(str(fault)))
-        elif fault is not None:
-            problems.show(fault)
-        else:
+        elif fault is None:
             st.caption(_forecast_words(made, dataset))
+
+
+def _set_epochs(visit: Memory, epochs: int) -> None:
+    with visit.trying("sweep-epochs"):
+        config.put(visit.draft, "training.epochs", epochs)
+        visit.sweep_epochs = epochs
 
 
 def _start(visit: Memory, path: str | None, dataset: Dataset | None, owner: str) -> None:
@@ -228,6 +240,7 @@ def show_sweep(sweep: Sweep, closable: bool = False) -> None:
                     st.button("Delete", icon=":material/delete:", on_click=confirm_delete, args=(sweep,), key="delete-sweep")  # fmt: skip
                 if closable:
                     st.button("Close", icon=":material/close:", on_click=setattr, args=(visit, "sweep", None), key="close-sweep", type="tertiary")  # fmt: skip
+        problems.show_said(place_of(sweep))
         st.caption(f"{words.count(len(sweep.run_ids), 'training')} on {words.plain(sweep.dataset_name)}, {words.when(sweep.created)}")  # fmt: skip
         seconds = 2 * tick_seconds(visit, TICK_SECONDS / 2)
         st.fragment(_tick, run_every=seconds if active else None)(sweep, statuses)
@@ -337,22 +350,17 @@ def _show(visit: Memory, sweep_id: str) -> None:
 
 
 def cancel(visit: Memory, sweep: Sweep) -> None:
-    try:
+    with visit.trying(place_of(sweep)):
         check_allowed(sweep)
         for run in cancel_sweep(sweep):
             visit.asked[run.id] = "stopping"
-    except AppError as error:
-        visit.remember(error)
 
 
 def delete(visit: Memory, sweep: Sweep) -> None:
-    try:
+    with visit.trying(place_of(sweep)):
         check_allowed(sweep)
         runs = sweep.run_ids
         delete_sweep(sweep)
-    except AppError as error:
-        visit.remember(error)
-    else:
         visit.sweep = None
         visit.run = None if visit.run in runs else visit.run
 

@@ -5,13 +5,13 @@ import threading
 import streamlit as st
 
 from core.config import ExperimentConfig, to_dict
-from core.errors import AppError, RunError
+from core.errors import RunError
 from core.jobs import ENDED, Job, ask, create_job, find_job, spawn
 from core.jobs.owners import mark_of
 from core.jobs.rights import Person, is_admin, may_change
 from core.runs import ACTIVE
 from core.terminal import BYTE_STAGES
-from pages.shared import state, words
+from pages.shared import problems, state, words
 from pages.shared.state import Memory
 
 TICK_SECONDS = 0.5
@@ -97,8 +97,9 @@ def show_job(job: Job) -> None:
 def _tick(job: Job, live: bool) -> None:
     status = job.status
     if status == "completed" or (live and status in _OVER):  # the rest of the page still says that it is at work
-        st.rerun()
+        state.redraw()
     with st.container(border=True, key="job"):
+        problems.show_said("job")
         if status in ("queued", "running"):
             text, fraction = _progress(job)
             st.progress(fraction, text=text)
@@ -146,15 +147,14 @@ def _is_allowed(visit: Memory, job: Job) -> bool:
 def _cancel(visit: Memory, job: Job) -> None:
     if not _is_allowed(visit, job):
         return
-    try:
+    with visit.trying("job"):  # a disk that takes nothing more
         ask(job.folder, "stop")
-    except AppError as error:  # a disk that takes nothing more
-        visit.remember(error)
 
 
 def _again(visit: Memory, job: Job) -> None:
     if not _is_allowed(visit, job):
         return
-    again = create_job(job.kind, job.request)
-    _start(again)
-    visit.job = again.id
+    with visit.trying("job"):
+        again = create_job(job.kind, job.request)
+        _start(again)
+        visit.job = again.id
