@@ -39,17 +39,16 @@ def _renamer(owner: str):
 
 def enter_key(visit: Memory, given: str) -> None:
     """Takes what was typed as the administrator's key, unless it has been asked for too often."""
-    try:
+    with visit.trying("admin-key"):
         if given:
             try_key(given)
         visit.admin_key = given
-    except AppError as error:
-        visit.remember(error)
 
 
 def _show_key(visit: Memory) -> None:
     known = visit.admin_key
     start = {"value": known} if state.view("admin-key", known, partial(enter_key, visit)) else {}
     st.text_input("Administrator's key", type="password", key="admin-key", help="With it you may stop, pause and delete everybody's runs.", **start)  # fmt: skip
+    problems.show_said("admin-key")
     if known:
         st.caption("You may touch every run." if is_admin(known) else "That is not the key.")

@@ -168,6 +168,10 @@ class Memory:
         """For callbacks, which run before there is a page to say it on. Args: as ``Sentence``."""
         self.sentences.append(Sentence(kind, text, where))
 
+    def remember(self, error: AppError, where: str = "") -> None:
+        """An error that a callback met."""
+        self.say("error", str(error), where)
+
     @contextmanager
     def trying(self, where: str) -> Iterator[None]:
         """What cannot be done inside is said at ``where``, in place of what was said there before."""
@@ -175,7 +179,7 @@ class Memory:
         try:
             yield
         except AppError as error:
-            self.say("error", str(error), where)
+            self.remember(error, where)
 
     def use_preset(self, preset_id: str) -> None:
         """Takes network, augmentation and training from a preset; photos, their split and the name stay."""
