@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core import parse
 from core.errors import ModelError
 from core.jobs import read_json, write_atomic
 
@@ -154,19 +155,23 @@ class Evaluation:
             meaning = read_json(folder / "evaluation.json")
             class_names = tuple(meaning["class_names"])
             text = (folder / "predictions.csv").read_bytes().decode("utf-8", "surrogateescape")
-            _, *rows = csv.reader(io.StringIO(text, newline=""))
+            _, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
             class_indices = {name: index for index, name in enumerate(class_names)}
             return cls(
                 meaning["split"],
                 class_names,
                 tuple(row[0] for row in rows),
                 np.array([class_indices[row[1]] for row in rows], np.int32),
-                np.array([row[3:] for row in rows], np.float32).reshape(len(rows), -1),
+                np.array([[_share(text) for text in row[3:]] for row in rows], np.float32).reshape(len(rows), -1),
             )
         except (ValueError, KeyError, IndexError, TypeError, csv.Error) as error:
             raise ModelError(
                 f"The stored test figures of {folder.name} cannot be read: {error}. Evaluate the run again to write new ones."
             ) from error
+
+
+def _share(text: str) -> float:
+    return parse.real(text, 0, 1.001)  # rounding takes a sum of float32 a little over 1
 
 
 def wilson_interval(num_correct: int, num_photos: int) -> tuple[float, float]:

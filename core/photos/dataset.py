@@ -15,7 +15,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core import parse
 from core.config import PhotosConfig, SplitConfig, from_dict
 from core.errors import AppError, ConfigError, PhotoError
 from core.jobs import Report, check_id, datasets_folder, no_report, read_json, sync_folder, workspace, write_atomic
@@ -93,8 +94,17 @@ class Dataset:
         return table
 
     def steps(self) -> tuple[CleaningStep, ...]:
-        """What became of every file of the folder and why, by path as people count, whatever order they were written in."""
-        steps = [_step_from_row(row) for row in csv_rows(self.folder / "scan.csv")]
+        """What became of every file of the folder and why, by path as people count, whatever order they were written in.
+
+        Raises:
+            PhotoError: the table is missing or damaged.
+        """
+        try:
+            steps = [_step_from_row(row) for row in csv_rows(self.folder / "scan.csv")]
+        except (OSError, csv.Error, KeyError, TypeError, ValueError) as error:
+            raise PhotoError(
+                f"What became of the photos of “{self.name}” cannot be read ({error}). Prepare its folder again on the Photos page."
+            ) from error
         return tuple(sorted(steps, key=lambda step: natural_key(step.path)))
 
     @property
@@ -304,11 +314,7 @@ def load(dataset_id: str) -> Dataset:
         data = (folder / "dataset.csv").read_bytes()
         if hashlib.sha256(data).hexdigest() != about["checksum"]:
             raise ValueError("dataset.csv does not have the checksum of dataset.json")
-        examples = tuple(
-            # a name that thousands of photos share is kept once
-            Example(r["path"], sys.intern(r["class_name"]), int(r["class_index"]), sys.intern(r["split"]), r["sha256"])
-            for r in csv_rows(folder / "dataset.csv")
-        )
+        examples = tuple(_example_from_row(row, about["class_names"]) for row in csv_rows(folder / "dataset.csv"))
         return Dataset(
             about["id"],
             about["name"],
@@ -394,7 +400,20 @@ def _as_fields(dataset: Dataset) -> dict:
     return {field.name: getattr(dataset, field.name) for field in fields(dataset)}
 
 
+_ACTIONS = (clean.USE, clean.CONVERT, clean.LEAVE_OUT, clean.IGNORE)
+
+
+def _example_from_row(row: dict[str, str], class_names: Sequence[str]) -> Example:
+    index = parse.whole(row["class_index"], 0, len(class_names) - 1)
+    if row["class_name"] != class_names[index] or row["split"] not in SPLITS:
+        raise ValueError(f"“{row['path'][:80]}” has a class or a split that the data set has not")
+    # a name that thousands of photos share is kept once
+    return Example(row["path"], sys.intern(row["class_name"]), index, sys.intern(row["split"]), row["sha256"])
+
+
 def _step_from_row(row: dict[str, str]) -> CleaningStep:
+    if row["action"] not in _ACTIONS or row["split"] not in ("", *SPLITS):
+        raise ValueError(f"“{row['path'][:80]}” has an action or a split that there is not")
     return CleaningStep(
         row["path"],
         row["class_name"] or None,

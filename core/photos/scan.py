@@ -20,6 +20,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from core import parse
 from core.errors import PhotoError
 from core.jobs import Report, no_report, workspace, write_atomic
 from core.photos import decode, pool, sources
@@ -495,9 +496,17 @@ def issues_from(text: str | None) -> tuple[Issue, ...]:
 
 def csv_rows(path: Path) -> Iterator[dict[str, str]]:
     """Rows of a CSV file of ours, one after the other: all at once, those of 25,000 photos would take 30 MB that a process never
-    gives back. File names keep bytes that are not UTF-8. Raises OSError."""
+    gives back. File names keep bytes that are not UTF-8.
+
+    Raises:
+        OSError: it cannot be read.
+        csv.Error, ValueError: it is no CSV, or a row has not the fields of the header.
+    """
     with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
-        yield from csv.DictReader(file)
+        for row in csv.DictReader(file, strict=True):
+            if None in row or None in row.values():
+                raise ValueError("a row has not as many fields as the header")
+            yield row
 
 
 def _memory_of(root: Path) -> Path:
@@ -516,7 +525,7 @@ def _recall(memory: Path) -> dict[str, ImageCheck]:
         return {}  # damaged: costs a scan, no more
 
 
-_WHOLE = ("num_bytes", "mtime_ns", "height", "width")
+_WHOLE = {"num_bytes": (0, 2**63), "mtime_ns": (-(2**63), 2**63), "height": (0, 2**31), "width": (0, 2**31)}
 _REAL = ("brightness", "contrast", "sharpness")
 
 
@@ -524,9 +533,9 @@ def check_from_row(row: dict[str, str]) -> ImageCheck:
     """A row that ``rows_to_csv`` wrote, as what it was. Raises KeyError, TypeError or ValueError for anything else."""
     values: dict = dict(row)
     for name in _WHOLE:
-        values[name] = int(row[name])
+        values[name] = parse.whole(row[name], *_WHOLE[name])
     for name in _REAL:
-        values[name] = float(row[name])
+        values[name] = parse.real(row[name], 0)
     for name in ("class_name", "split", "issue"):
         values[name] = row[name] or None
     if values["issue"]:

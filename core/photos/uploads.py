@@ -16,6 +16,7 @@ from pathlib import Path
 from core.errors import PhotoError
 from core.jobs import check_id, disk_trouble, read_json, sync_folder, workspace, write_atomic
 from core.jobs.owners import mark_of, mark_of_hash
+from core.text import printable
 
 MAX_BYTES = 5 * 10**9
 MAX_NAME_LETTERS = 200
@@ -89,7 +90,7 @@ def begin(owner: str, name: str, num_bytes: int, changed: int) -> Upload:
     Raises:
         PhotoError: no cookie, not a zip by its name, empty, too large, or no room on the disk.
     """
-    mark = owner_of(owner)
+    mark, name = owner_of(owner), printable(name)
     if not name.lower().endswith(".zip"):
         raise PhotoError(
             f"A zip file is taken here, with a name that ends in .zip; received “{name[:MAX_NAME_LETTERS]}”. Zip the folder of photos first."
@@ -98,7 +99,7 @@ def begin(owner: str, name: str, num_bytes: int, changed: int) -> Upload:
         raise PhotoError("The zip is empty (0 bytes). Make it again.")
     if num_bytes > MAX_BYTES:
         raise PhotoError(
-            f"A zip may have {MAX_BYTES / 1e9:g} GB; this one has {num_bytes / 1e9:,.1f} GB. Copy the photos to the server and choose "
+            f"A zip may have {MAX_BYTES / 1e9:g} GB; this one has {min(num_bytes, 10**18) / 1e9:,.1f} GB. Copy the photos to the server and choose "
             "Folder, or zip fewer of them."
         )
     _sweep()
@@ -188,7 +189,7 @@ def name_of(path: Path) -> str:
     """What a person calls a zip: the name that it was sent under, without its ending."""
     with suppress(OSError, ValueError, KeyError):
         if path.parent == uploads_folder():
-            return Path(read_json(path.with_suffix(".json"))["name"].replace("/", " ")).stem
+            return Path(printable(read_json(path.with_suffix(".json"))["name"]).replace("/", " ")).stem
     return path.stem
 
 
@@ -201,7 +202,7 @@ def forget(path: Path) -> None:
 
 def _arrived(path: Path) -> Arrived:
     about = read_json(path.with_suffix(".json"))
-    return Arrived(path.stem, path, about["name"], about["num_bytes"], path.stat().st_mtime)
+    return Arrived(path.stem, path, printable(about["name"]), about["num_bytes"], path.stat().st_mtime)
 
 
 def _part(upload_id: str) -> Path:

@@ -20,8 +20,10 @@ from core.errors import PhotoError
 from core.jobs import Report, no_report
 from core.photos.decode import PHOTO_EXTENSIONS
 from core.photos.sources import extension_of, is_visible
+from core.text import printable
 
 MAX_ENTRIES = 200_000
+MAX_FOLDERS = 20_000  # made for the files, listed or not; a data set has some hundred
 MAX_DIRECTORY_BYTES = 40 * 10**6  # of the table of contents; of 25,000 photos it takes 2 MB
 MAX_BYTES = 50 * 10**9  # of all photos, unpacked
 MAX_PHOTO_BYTES = 10**9
@@ -148,7 +150,7 @@ def _check_count(number: int) -> None:
 
 def _checked(source: zipfile.ZipFile) -> list[_Entry]:
     """The files of a zip, each with a path that stays inside the folder. Raises PhotoError: the zip is refused."""
-    entries, declared = [], 0
+    entries, declared, folders = [], 0, set()
     for info in source.infolist():
         path, is_folder = _path_of(info)
         if not path:
@@ -157,6 +159,12 @@ def _checked(source: zipfile.ZipFile) -> list[_Entry]:
         kind = "folder" if is_folder else _kind_of(path)
         declared += info.file_size if kind == "photo" else 0
         entries.append(_Entry(info, path, kind))
+        folders.update(_folders_of(path, is_folder))
+        if len(folders) > MAX_FOLDERS:
+            raise PhotoError(
+                f"A zip may make {MAX_FOLDERS:,} folders; this one makes more, for instance around “{path[:120]}”. Zip one folder of "
+                "photos a class."
+            )
     if declared > MAX_BYTES:
         raise _too_large(declared)
     if not any(entry.kind == "photo" for entry in entries):
@@ -165,6 +173,13 @@ def _checked(source: zipfile.ZipFile) -> list[_Entry]:
             "photos a class."
         )
     return entries
+
+
+def _folders_of(path: str, is_folder: bool) -> Iterator[str]:
+    """Every folder that an entry needs: ``a`` and ``a/b`` for ``a/b/c.jpg``."""
+    yield from (path[:at] for at, letter in enumerate(path) if letter == "/")
+    if is_folder:
+        yield path
 
 
 def _kind_of(path: str) -> str:
@@ -185,6 +200,10 @@ def _path_of(info: zipfile.ZipInfo) -> tuple[str, bool]:
         with suppress(UnicodeError):  # macOS writes UTF-8 without saying so
             name = name.encode("cp437").decode()
     name = name.replace("\\", "/")  # some programs of Windows write it so
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise _refused(printable(name), "has a name that is no text", "half a letter") from None
     parts = [part for part in name.split("/") if part not in ("", ".")]
     if name.startswith("/") or re.match(r"[A-Za-z]:", name):
         raise _refused(name, "names a place on a disk of its own", "starts")

@@ -102,3 +102,12 @@ def test_what_nobody_goes_on_with_is_removed_by_the_next_one():
     os.utime(whole.path, (long_ago, long_ago))
     new = uploads.begin(ME, "new.zip", 1000, 1)
     assert {path.stem for path in uploads.uploads_folder().iterdir()} == {new.id}
+
+
+def test_half_a_letter_in_a_name_reaches_no_page_also_not_from_a_file_written_before():
+    arrived = send(name="pe\ud800ts.zip")
+    assert arrived.name == "pe\ufffdts.zip"
+    about = arrived.path.with_suffix(".json")
+    about.write_text(about.read_text().replace("\\ufffd", "\\ud800"))
+    assert uploads.mine(ME)[0].name == "pe\ufffdts.zip"
+    assert uploads.name_of(arrived.path) == "pe\ufffdts"

@@ -1,9 +1,14 @@
 import stat
 import struct
+import tempfile
 import zipfile
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from archive_makers import entry, pet_files, write_zip, zip_bytes
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.errors import PhotoError
 from core.jobs import Cancelled
@@ -21,6 +26,17 @@ def folder(tmp_path):
 
 def names(folder):
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def damaged_zip(changes):
+    content = bytearray(GOOD)
+    for place, byte in changes:
+        content[place] = byte
+    return bytes(content)
+
+
+def writable(name):
+    return "\0" not in name and not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 def refuse(path, folder):
@@ -65,6 +81,55 @@ def test_what_is_no_photo_is_counted_as_ignored_and_its_content_stays_in_the_zip
 def test_a_name_that_leads_elsewhere_is_refused(tmp_path, folder, name, rule):
     said = refuse(write_zip(tmp_path / "a.zip", {"cats/1.jpg": JPEG, entry(name): JPEG}), folder)
     assert rule in said and "refused" in said and "anew" in said
+
+
+def test_folders_are_counted_as_they_are_made_not_as_they_are_listed(tmp_path, folder):
+    nested = {"/".join([f"{number}", *"abcdefghijklmn", "1.jpg"]): b"" for number in range(3000)}
+    assert "20,000 folders" in refuse(write_zip(tmp_path / "a.zip", nested), folder)
+    assert not any(folder.iterdir())
+
+
+def test_as_many_folders_as_are_allowed_are_made(tmp_path, folder, monkeypatch):
+    monkeypatch.setattr(zips, "MAX_FOLDERS", 3)
+    zips.unpack(write_zip(tmp_path / "a.zip", {"a/b/1.jpg": JPEG, "a/b/2.jpg": JPEG, "a/c/": b""}), folder)
+    assert "3 folders" in refuse(
+        write_zip(tmp_path / "b.zip", {"a/b/1.jpg": JPEG, "a/c/": b"", "d/1.jpg": b""}), folder
+    )
+
+
+def test_half_a_letter_in_a_name_is_refused(tmp_path, folder, monkeypatch):
+    path = write_zip(tmp_path / "a.zip", {"cats/1.jpg": JPEG})
+    infolist = zipfile.ZipFile.infolist
+
+    def damaged(archive):
+        entries = infolist(archive)
+        entries[0].orig_filename = "cats/\ud800.jpg"
+        return entries
+
+    monkeypatch.setattr(zipfile.ZipFile, "infolist", damaged)
+    assert "no text" in refuse(path, folder)
+
+
+GOOD = zip_bytes({"cats/1.jpg": JPEG, "dogs/ä.jpg": JPEG, "dogs/x/": b"", "note.txt": b"x"})
+
+
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(
+    st.one_of(
+        st.binary(max_size=300),
+        st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), min_size=1, max_size=6).map(
+            damaged_zip
+        ),
+        st.dictionaries(st.text(min_size=1, max_size=20).filter(writable), st.just(JPEG), max_size=4).map(zip_bytes),
+    )
+)
+def test_any_zip_is_unpacked_or_refused_in_a_sentence(content):
+    with tempfile.TemporaryDirectory() as name, suppress(PhotoError):
+        place = Path(name)
+        (place / "a.zip").write_bytes(content)
+        (place / "out").mkdir()
+        zips.unpack(place / "a.zip", place / "out")
+        assert sorted(path.name for path in place.iterdir()) == ["a.zip", "out"]
 
 
 def test_a_name_with_a_zero_byte_is_refused(tmp_path, folder):
