@@ -16,7 +16,7 @@ from pages.shared.controls import confirm_delete, is_allowed, place_of, show_con
 from pages.shared.current import current_dataset, current_run, dataset_of, run_of
 from pages.shared.fields import field, show_fault
 from pages.shared.findings import show_findings
-from pages.shared.fit import show_fit
+from pages.shared.fit import show_epochs_in_words, show_fit
 from pages.shared.frame import badge, redraw_if
 from pages.shared.live_chart import live_charts
 from pages.shared.places import way_to
@@ -250,6 +250,7 @@ def show_setup() -> None:
     show_fault("training.")
     with st.container():
         if ready:
+            show_epochs_in_words(current_dataset())
             show_fit(current_dataset())
     problems.show_said("start")
     label = ":material/play_arrow: Start training"

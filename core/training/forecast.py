@@ -37,6 +37,7 @@ STARTED_BYTES = 300e6  # Python with TensorFlow
 BYTES_PER_PARAMETER = 4.0  # of each copy
 BYTES_PER_ACTIVATION = 8.0
 MOST_KEPT_BYTES = 256 * 2**20  # as core.training.train has it
+USUAL_PHOTOS = 2000  # what the presets' epochs were tried on
 OPTIMIZER_COPIES = {"adamw": 2, "adam": 2, "sgd": 1, "rmsprop": 1}
 
 
@@ -96,7 +97,7 @@ def forecast(
         is_sure=basis == "measured" and numbers.is_sure,
         sentence="",
     )
-    return replace(made, sentence=_sentence(made, config.training.batch_size))
+    return replace(made, sentence=_sentence(made, config.training.batch_size, _surprise(numbers, basis, config)))
 
 
 def smaller_batch_size(
@@ -329,7 +330,34 @@ def _largest_batch(config: ExperimentConfig, num_classes: int, counts: Mapping[s
 # --- words
 
 
-def _sentence(made: Forecast, batch_size: int) -> str:
+def about_epochs(config: ExperimentConfig, counts: Mapping[str, int]) -> str:
+    """Where an epoch is only some steps: why so many epochs are no mistake, in words; "" elsewhere."""
+    photos, training = counts["train"], config.training
+    steps = _num_steps(photos, training.batch_size)
+    total, usual = training.epochs * steps, training.epochs * _num_steps(USUAL_PHOTOS, training.batch_size)
+    if photos >= USUAL_PHOTOS / 4 or not photos:
+        return ""
+    each = f"{steps:,} step{'s' if steps > 1 else ''}"
+    return (
+        f"With {photos:,} photos to train on, an epoch is only {each}: {training.epochs:,} epochs are {total:,} steps, where "
+        f"{USUAL_PHOTOS:,} photos would give {usual:,}. Few photos need many epochs; the best one is kept, so too many cost time alone."
+    )
+
+
+def _surprise(numbers: Measurement, basis: str, config: ExperimentConfig) -> str:
+    """That an earlier promise was wrong by half, and what follows; "" where none was."""
+    runs = [numbers] if basis == "measured" else _in_its_precision(config)
+    last = max((one for one in runs if one.took_seconds), key=lambda one: one.time, default=None)
+    if last is None or not last.was_a_surprise:
+        return ""
+    which = "last training of this kind" if basis == "measured" else "last training here"
+    return (
+        f" The {which} took {_in_words(last.took_seconds)} where {_in_words(last.promised_seconds)} had been promised; "
+        "this reckons with what it took."
+    )
+
+
+def _sentence(made: Forecast, batch_size: int, surprise: str) -> str:
     memory, free = _in_gigabytes(made.memory_bytes), _in_gigabytes(made.available_bytes)
     if not made.fits:
         sentence = f"This needs about {memory} of memory; {free} are free."
@@ -348,7 +376,7 @@ def _sentence(made: Forecast, batch_size: int) -> str:
     )
     return (
         f"About {_in_words(made.total_seconds)}, {_in_words(made.epoch_seconds)} an epoch, and {memory} of memory "
-        f"({free} are free): {where}{beside}."
+        f"({free} are free): {where}{beside}.{surprise}"
     )
 
 

@@ -21,6 +21,7 @@ from core.training.device import ENVIRONMENT, num_cores, processor_name
 from core.training.schedule import image_size_at, judged_size
 
 LITTLE = 0.15  # of the processor, taken by others
+SURPRISE = 1.5
 MOST_KEPT = 200  # measurements a machine; the oldest go first
 _LIBRARIES = ("tensorflow", "keras", "numpy", "opencv-python-headless", "jax")
 _THREAD_SETTINGS = (
@@ -68,6 +69,7 @@ class Measurement:
         lost_fraction: share of the processor that others took meanwhile; it is reckoned out of the times, which makes them less sure.
         is_beside_training: another run was at work.
         time: seconds since 1970.
+        promised_seconds, took_seconds: of the run that was measured, from Start to its result; 0 where it was no whole run.
     """
 
     features: dict[str, float]
@@ -84,11 +86,19 @@ class Measurement:
     lost_fraction: float
     is_beside_training: bool
     time: float
+    promised_seconds: float = 0.0
+    took_seconds: float = 0.0
 
     @property
     def is_sure(self) -> bool:
         """Whether little else was going on."""
         return not self.is_beside_training and self.lost_fraction <= LITTLE
+
+    @property
+    def was_a_surprise(self) -> bool:
+        """Whether the run took half as long again as was promised, or the promise was half as long again as the run."""
+        few, many = sorted((self.promised_seconds, self.took_seconds))
+        return few > 0 and many >= SURPRISE * few
 
 
 @lru_cache(maxsize=64)
@@ -190,13 +200,17 @@ def precision_speeds() -> dict[str, float]:
 
 
 def keep(config: ExperimentConfig, num_classes: int, measurement: Measurement) -> None:
-    """Stores a measurement. One made while much else was going on does not replace a sure one."""
+    """Stores a measurement. One made while much else was going on replaces a sure one only where a promise was wrong."""
     key = key_of(config, num_classes)
 
     def change(entry: dict) -> None:
         known = entry["measurements"]
         before = _measurement(known.get(key, {}))
-        if before is not None and before.is_sure and not measurement.is_sure:
+        if (
+            before is not None
+            and before.is_sure
+            and not (measurement.is_sure or before.was_a_surprise or measurement.was_a_surprise)
+        ):
             return
         known.pop(key, None)
         known[key] = asdict(measurement)

@@ -25,6 +25,7 @@ from core.training import checkpoint
 from core.training.augment import resize
 from core.training.average import WeightAverage
 from core.training.batches import Batch, TrainData, ahead, train_batch
+from core.training.company import Company
 from core.training.device import (
     choose_precision,
     circumstances,
@@ -78,7 +79,7 @@ class State:
         self.num_seen = 0
 
 
-def train(run: Run, log: EventLog) -> None:
+def train(run: Run, log: EventLog) -> float:
     """Trains a run, or goes on with it from its last checkpoint, and leaves its last word in the log.
 
     Args:
@@ -90,9 +91,15 @@ def train(run: Run, log: EventLog) -> None:
         Cancelled: a stop or pause was asked for before the first step.
         OSError: the disk is full or read-only; earlier checkpoints are untouched.
         MemoryError: the device has no more.
+
+    Returns:
+        The share of its time that it would have taken alone on this machine, above 0 to 1.
     """
     try:
-        Training(run, log).go()
+        training = Training(run, log)
+        company = Company()
+        training.go()
+        return company.own_share
     except Exception as error:
         if _is_out_of_memory(error):
             raise MemoryError from error

@@ -6,11 +6,13 @@ TensorFlow is imported only once a training slot is held, so that a class of thi
 import gc
 import os
 import sys
+import time
 import traceback
 from pathlib import Path
 
 from core.jobs import Cancelled, EventLog, Lock, conclude, requested, sweep, wait_for_slot
 from core.runs import Run
+from core.training import learned
 from core.training.device import available_memory, import_lighter, prepare_environment, private_memory, use_card
 from core.training.forecast import out_of_memory
 
@@ -58,11 +60,14 @@ def _train_in_turn(run: Run, log: EventLog) -> None:
         log.append("progress", stage="starting", done=0, total=0)
         prepare_environment()
         use_card(slot.number)
+        promised = learned.promise(run)
+        began = time.monotonic()
         from core.training.train import train  # imports TensorFlow
 
         gc.freeze()
         gc.enable()
-        train(run, log)
+        own_share = train(run, log)
+        learned.learn(run, promised, time.monotonic() - began, own_share)
     except MemoryError:
         traceback.print_exc()
         available = available_memory() + private_memory()  # what this run holds is free once it has ended

@@ -7,7 +7,7 @@ from core.errors import RunError
 from core.jobs import ENDED, Job, ask, find_job
 from core.photos.dataset import Dataset
 from core.training.calibrate import start_measuring
-from core.training.forecast import Forecast, forecast
+from core.training.forecast import Forecast, about_epochs, forecast
 from pages.shared import problems, state, words
 from pages.shared.frame import redraw_if
 from pages.shared.state import Memory
@@ -58,6 +58,13 @@ def _tick(dataset: Dataset, job: Job | None, draft: ExperimentConfig) -> None:
             if pressed:  # not in a callback, which would run before what was typed last is taken
                 measure(visit, dataset)
                 state.redraw()
+
+
+def show_epochs_in_words(dataset: Dataset) -> None:
+    """Beside few photos: why the default number of epochs is no mistake."""
+    with st.container():
+        if said := about_epochs(state.draft(), num_photos(dataset.counts())):
+            st.caption(words.plain(said))
 
 
 def _offer_batch_size(visit: Memory, needs: Forecast) -> None:

@@ -13,7 +13,7 @@ from core.faults import differences
 from core.jobs import PROJECT, EventLog, ask, clear_request
 from core.runs import create_run, start_run, stop_run
 from core.runs.store import more_epochs
-from core.training import checkpoint, worker
+from core.training import checkpoint, measured, worker
 from core.training.device import prepare_environment
 
 prepare_environment()
@@ -437,3 +437,13 @@ def test_a_run_that_finds_no_memory_fails_with_a_batch_size_that_will_do(stripes
     assert run.status == "failed"
     assert run.history.results["batch_size_that_fits"] == 4
     assert "A batch size of 4 will do" in run.history.message
+
+
+def test_a_run_that_its_worker_has_finished_has_measured_this_machine(stripes_and_dots):
+    run = run_of(stripes_and_dots, "training.epochs=2")
+    assert measured.find(run.config, 2) is None
+    subprocess.run([sys.executable, "-m", "core.training.worker", run.folder], cwd=PROJECT, check=True, timeout=240)
+    found = measured.find(run.config, 2)
+    assert found.took_seconds > 0
+    assert found.promised_seconds > 0
+    assert set(found.train) == {32}
