@@ -150,7 +150,7 @@ def _printable(text: str) -> str:
 @as_json
 def scan(folder, as_json):
     """Look at every file of FOLDER, a folder or a zip, and say what would become of it. No photo is changed."""
-    from core.photos import clean, origins, overrules
+    from core.photos import clean, origins, overrules, split
     from core.photos import scan as scans
 
     report = Bar()
@@ -169,8 +169,9 @@ def scan(folder, as_json):
             click.echo(json.dumps(row, ensure_ascii=False))
         elif step.action != "use" or step.issue or step.rule:
             click.echo(_lines(f"{step.action}: {row['path']!r}: {', '.join(step.issues)} ({printable(step.reason)})"))
-    summary = plan.counts()
-    _emit(summary, as_json, _counts_sentence(summary))
+    reading, ignored = split.describe(plan, configs.SplitConfig()), split.describe_ignored(plan)
+    summary = {**plan.counts(), "reading": reading, "ignored_because": ignored}
+    _emit(summary, as_json, "\n".join(filter(None, [_counts_sentence(summary), reading, ignored])))
 
 
 def _counts_sentence(summary: dict) -> str:
@@ -261,9 +262,16 @@ def _prepare(config: ExperimentConfig):
     open_cache(dataset, network.input_size, config.photos.fit, network.input_channels, report)
     report.end()
     click.echo(f"{printable(dataset.name)}: {_counts_sentence(dataset.summary)}", err=True)
+    _say_reading(dataset)
     for note in dataset.summary.get("notes", []):
         click.echo(printable(note), err=True)
     return dataset
+
+
+def _say_reading(dataset) -> None:
+    for name in ("reading", "ignored_because"):
+        if sentence := dataset.summary.get(name):  # older data sets have none
+            click.echo(printable(sentence), err=True)
 
 
 @main.command()

@@ -11,6 +11,7 @@ from core.errors import ModelError
 from core.jobs import Report, no_report
 from core.photos.cache import open_cache
 from core.photos.dataset import Dataset, load
+from core.photos.layout import class_key
 from core.runs import Run
 from core.training.augment import resize
 
@@ -68,7 +69,8 @@ def evaluate_run(
         RunError, PhotoError: the data set is gone, or photos cannot be read.
     """
     dataset = dataset or load(run.dataset["id"])
-    strangers = [name for name in dataset.class_names if name not in run.class_names]
+    places = {class_key(name): place for place, name in enumerate(run.class_names)}
+    strangers = [name for name in dataset.class_names if class_key(name) not in places]
     if strangers:
         raise ModelError(
             f"A network can only be tested on photos of the classes it knows. The run “{run.id}” knows {', '.join(run.class_names)}; "
@@ -86,7 +88,7 @@ def evaluate_run(
         model,
         images,
         indices,
-        np.array([run.class_names.index(dataset.examples[index].class_name) for index in indices], np.int32),
+        np.array([places[class_key(dataset.examples[index].class_name)] for index in indices], np.int32),
         run.class_names,
         [dataset.examples[index].path for index in indices],
         split,

@@ -26,12 +26,6 @@ _LEFT_OUT = UNUSABLE | {Issue.OTHER_CLASS, Issue.EXACT_DUPLICATE}
 NO_PIXELS = frozenset({Issue.REFUSED, Issue.NOT_A_PHOTO, Issue.UNREADABLE, Issue.TRUNCATED})
 """Issues of files that nobody can use, whatever is asked."""
 
-_NO_CLASS = {
-    "classes": "It lies beside the class folders, so nobody knows its class. Move it into one of them.",
-    "splits": "It lies in no class folder of train, val or test, so nobody knows its class. Move it into one of them.",
-    "flat": "Its name does not begin with a class and a number, as cat.12.jpg does. Rename it.",
-}
-
 
 @dataclass(frozen=True)
 class CleaningStep:
@@ -75,6 +69,7 @@ class CleaningPlan:
     layout: str
     class_names: tuple[str, ...]
     steps: tuple[CleaningStep, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def kept(self) -> tuple[CleaningStep, ...]:
@@ -107,9 +102,6 @@ def plan(report: ScanReport, decided: Overrules | None = None) -> CleaningPlan:
     steps = [CleaningStep(path, None, None, IGNORE, None, reason) for path, reason in report.ignored]
     judged: list[tuple[ImageCheck, CleaningStep]] = []
     for check in report.checks:
-        if check.class_name is None and report.layout != "none":
-            steps.append(CleaningStep(check.path, None, check.split, IGNORE, None, _NO_CLASS[report.layout]))
-            continue
         step = CleaningStep(
             check.path,
             check.class_name,

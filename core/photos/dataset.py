@@ -29,9 +29,9 @@ from core.errors import AppError, ConfigError, PhotoError
 from core.jobs import Report, check_id, datasets_folder, no_report, read_json, sync_folder, workspace, write_atomic
 from core.photos import clean, origins, overrules, scan, split
 from core.photos.clean import LEAVE_OUT, CleaningPlan, CleaningStep
+from core.photos.layout import SPLITS
 from core.photos.overrules import Overrules
 from core.photos.scan import ImageCheck, Issue, csv_rows, rows_to_csv
-from core.photos.sources import SPLITS
 from core.photos.split import Example
 from core.text import natural_key
 
@@ -49,7 +49,8 @@ class Dataset:
         class_names: sorted; ``class_index`` counts in it.
         examples: by split, class and path. Row i of a cache is example i.
         summary: ``{"found", "used", "converted", "left_out", "ignored", "issues": {issue: n}, "scan_seconds",
-            "notes": [sentence], "layout"}``; found = used + converted + left_out + ignored.
+            "notes": [sentence], "layout", "reading", "ignored_because"}``; found = used + converted + left_out + ignored. The last two
+            are sentences, see ``split.describe``; older versions did not write them.
         checksum: SHA-256 of dataset.csv.
         created: seconds since 1970.
         photos, split: the settings that it was made with; None where it was made to test by, or by an older version.
@@ -252,7 +253,7 @@ def prepare_test(source: Path | str, report: Report = no_report) -> Dataset:
     if not kept:
         raise PhotoError(
             f"“{source}” has no usable photo whose class can be told; {len(cleaned.steps):,} files were found. Give a folder "
-            "with one sub-folder a class, e.g. cats and dogs."
+            f"with one sub-folder a class, e.g. cats and dogs. {split.describe(cleaned, SplitConfig())} {split.describe_ignored(cleaned)}".rstrip()
         )
     places = {name: index for index, name in enumerate(cleaned.class_names)}
     examples = tuple(Example(step.path, step.class_name, places[step.class_name], "test", step.sha256) for step in kept)
@@ -274,6 +275,8 @@ def _stored(
         "scan_seconds": round(scanned.seconds, 2),
         "layout": scanned.layout,
         "notes": list(notes),
+        "reading": split.describe(cleaned, made_with.get("split") or SplitConfig()),
+        "ignored_because": split.describe_ignored(cleaned),
     }
     checksum = hashlib.sha256(_encoded(rows_to_csv(examples))).hexdigest()
     dataset = Dataset(

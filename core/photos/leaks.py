@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from core.photos.clean import CONVERT, IGNORE, USE, CleaningStep
+from core.photos.layout import SPLITS
 from core.photos.scan import Issue
-from core.photos.sources import SPLITS
 from core.text import natural_key
 
 _WRONG_FORMAT = frozenset({Issue.REFUSED, Issue.NOT_A_PHOTO, Issue.UNREADABLE, Issue.TRUNCATED, Issue.WRONG_EXTENSION})

@@ -18,8 +18,8 @@ from core.errors import PhotoError
 from core.jobs import check_id, disk_trouble, new_id, read_json, workspace, write_atomic
 from core.jobs.owners import mark_of_hash
 from core.photos import decode, isolated
+from core.photos.layout import class_key, is_class_name
 from core.photos.origins import ABOUT, OWN
-from core.photos.sources import SPLIT_FOLDERS
 from core.photos.uploads import owner_of
 
 MAX_CLASSES = 20
@@ -100,7 +100,7 @@ def add_class(own: OwnSet, text: str) -> str:
     """
     name = _class_name(text)
     names = own.photos
-    if name.casefold() in {other.casefold() for other in names}:
+    if class_key(name) in {class_key(other) for other in names}:
         raise PhotoError(f"Every class has a name of its own; “{name}” is there already. Choose another.")
     if len(names) >= MAX_CLASSES:
         raise PhotoError(f"A set has at most {MAX_CLASSES} classes; this one has {len(names)}. Begin another set.")
@@ -175,9 +175,10 @@ def _class_name(text: str) -> str:
             f"A class name has up to {MAX_LETTERS} letters, digits, spaces, hyphens and underscores, and begins with a letter or digit; "
             f"received “{name[:80]}”. Type another."
         )
-    if name.lower() in SPLIT_FOLDERS:
+    if not is_class_name(name):
         raise PhotoError(
-            f"“{name}” is the name of a split, so it cannot be a class. Type another, for instance {name} photos."
+            f"“{name}” is what folders beside classes are called (train, samples, images), so it cannot be a class. Type what its "
+            "photos show, for instance cups."
         )
     return name
 

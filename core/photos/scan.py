@@ -127,6 +127,7 @@ class ScanReport:
         checks: one a photo, by path.
         ignored: (path, reason) of every other file.
         seconds: how long the scan took.
+        notes: sentences about how the folder was read.
     """
 
     folder: Path
@@ -135,6 +136,7 @@ class ScanReport:
     checks: tuple[ImageCheck, ...]
     ignored: tuple[tuple[str, str], ...]
     seconds: float
+    notes: tuple[str, ...] = ()
 
 
 def scan(folder: Path | str, report: Report = no_report, check: str = "core.photos.scan:check_file") -> ScanReport:
@@ -190,6 +192,7 @@ def scan(folder: Path | str, report: Report = no_report, check: str = "core.phot
         tuple(compared),
         source.ignored,
         time.monotonic() - started,
+        source.notes,
     )
 
 

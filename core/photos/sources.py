@@ -1,12 +1,4 @@
-"""Finds the photos in a folder, and what the folder's shape says about their classes and splits.
-
-Four layouts:
-
-    classes   cats/1.jpg dogs/2.jpg                  one sub-folder a class; also PetImages/Cat/1.jpg
-    splits    train/cats/1.jpg val/... test/...      Keras' layout; "validation" and "valid" are understood
-    flat      cat.0.jpg dog.0.jpg                    Kaggle's; the class is the word before the number
-    none      anything else: can be looked at, not trained on
-"""
+"""Finds the photos in a folder. What its shape says about their classes and splits is read by ``core.photos.layout``."""
 
 import errno
 import os
@@ -17,20 +9,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from core.errors import PhotoError
+from core.photos import layout
 from core.photos.decode import EXTENSIONS_OF, PHOTO_EXTENSIONS, SIGNATURE_BYTES, signature
-
-SPLITS = ("train", "val", "test")
-
-SPLIT_FOLDERS = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "test": "test",
-    "testing": "test",
-}
-_FLAT_NAME = re.compile(r"(?P<class>[^\W\d][^.]*)\.\d+\.[^.]+", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -57,10 +37,11 @@ class Source:
 
     Args:
         root: the resolved folder.
-        layout: "classes", "splits", "flat" or "none".
+        layout: "classes", "splits", "flat" or "none", see ``core.photos.layout``.
         class_names: sorted; empty for layout "none".
-        files: by path. Those that the layout gives no class are here too.
+        files: the photos, by path; those that have a class, if any has.
         ignored: (path, reason) of every other file.
+        notes: sentences about how the folder was read.
     """
 
     root: Path
@@ -68,6 +49,7 @@ class Source:
     class_names: tuple[str, ...]
     files: tuple[SourceFile, ...]
     ignored: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...] = ()
 
 
 def find(folder: Path | str) -> Source:
@@ -78,12 +60,15 @@ def find(folder: Path | str) -> Source:
     """
     root = resolved(folder)
     seen = walk(root)
-    layout, class_names, labels = _read_layout([file.path for file in seen.files], list(seen.folders))
-    found = tuple(
-        SourceFile(file.path, *labels.get(file.path, (None, None)), file.size, file.mtime_ns) for file in seen.files
+    tables = [path for path, _ in seen.ignored if is_visible(path) and extension_of(path) in ("csv", "tsv")]
+    shape = layout.read([file.path for file in seen.files], seen.folders, tables)
+    files = tuple(
+        SourceFile(file.path, *shape.labels.get(file.path, (None, None)), file.size, file.mtime_ns)
+        for file in seen.files
+        if file.path not in shape.asides
     )
-    ignored = tuple(sorted(seen.ignored + seen.unreachable))
-    return Source(root, layout, class_names, found, ignored)
+    ignored = (*seen.ignored, *seen.unreachable, *shape.asides.items())
+    return Source(root, shape.layout, shape.class_names, files, tuple(sorted(ignored)), shape.notes)
 
 
 def located(text: Path | str) -> Path:
@@ -342,51 +327,3 @@ def extension_of(path: str) -> str:
     """ "jpg" of "a/b.JPG"; "" where there is none."""
     name = path.rsplit("/", 1)[-1]
     return name.rsplit(".", 1)[-1].lower() if "." in name else ""
-
-
-# --- reading the layout --------------------------------------------------------------------------------------
-
-
-Labels = dict[str, tuple[str | None, str | None]]  # path -> (class name, split)
-
-
-def _read_layout(paths: list[str], folders: list[str], top: str = "") -> tuple[str, tuple[str, ...], Labels]:
-    """(layout, sorted class names, labels) of what lies below ``top``."""
-    inside = [path for path in paths if path.startswith(top)]
-    direct = [path for path in inside if "/" not in path[len(top) :]]
-    below = [path[len(top) :] for path in folders if path.startswith(top) and "/" not in path[len(top) :]]
-
-    splits = {name: SPLIT_FOLDERS[name.lower()] for name in below if name.lower() in SPLIT_FOLDERS}
-    if "train" in splits.values():
-        labels = {}
-        for path in inside:
-            first, _, rest = path[len(top) :].partition("/")
-            if first in splits:
-                labels[path] = (rest.split("/", 1)[0] if "/" in rest else _flat_class(rest), splits[first])
-        names = {name for name, _ in labels.values()} - {None}
-        if names:
-            return "splits", tuple(sorted(names)), labels
-
-    flat = {path: (_flat_class(path), None) for path in direct if _flat_class(path)}
-    if flat and 2 * len(flat) >= len(direct) and not below:
-        return "flat", tuple(sorted({name for name, _ in flat.values()})), flat
-
-    # One folder around everything (PetImages, or what a zip unpacks to) is looked into; one class folder is not.
-    if not direct and len(below) == 1 and _holds_layout(f"{top}{below[0]}/", paths, folders):
-        return _read_layout(paths, folders, f"{top}{below[0]}/")
-    if below:
-        labels = {path: (path[len(top) :].split("/", 1)[0], None) for path in set(inside) - set(direct)}
-        return "classes", tuple(below), labels
-    return "none", (), {}
-
-
-def _flat_class(path: str) -> str | None:
-    match = _FLAT_NAME.fullmatch(path.rsplit("/", 1)[-1])
-    return match["class"] if match else None
-
-
-def _holds_layout(top: str, paths: list[str], folders: list[str]) -> bool:
-    direct = [path for path in paths if path.startswith(top) and "/" not in path[len(top) :]]
-    if direct:
-        return len({_flat_class(path) for path in direct} - {None}) > 1
-    return any(path.startswith(top) for path in folders)

@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 
 from core.config import SplitConfig
 from core.errors import PhotoError
-from core.photos.clean import LEAVE_OUT, CleaningPlan, CleaningStep
-from core.photos.sources import SPLITS
-
-MIN_PHOTOS_PER_CLASS = 4  # two to learn from, one to validate with, one to test with
+from core.photos import sources
+from core.photos.clean import IGNORE, LEAVE_OUT, CleaningPlan, CleaningStep
+from core.photos.layout import MIN_PHOTOS_PER_CLASS, SPLITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +53,8 @@ class Deal:
 def assign(plan: CleaningPlan, config: SplitConfig, known: Mapping[str, str] | None = None) -> Deal:
     """Deals the usable photos of a plan.
 
-    Near-duplicates (one ``group``) share a split. A train/val/test layout is kept where ``config.source`` is "given";
-    if it lacks val or test, that share is taken from its train photos.
+    Near-duplicates (one ``group``) share a split. A train/val/test layout is kept where ``config.source`` is "given"; the
+    shares of splits that it lacks are taken from its train photos, or, without any, from those for validation, or the test.
 
     Photos that were dealt before stay. A newcomer goes to the split of its copies; if they lie in two, it joins what must
     stay apart and is left out. Fractions are of all photos, old and new. Numbers a class are what they say: a split that
@@ -70,7 +69,7 @@ def assign(plan: CleaningPlan, config: SplitConfig, known: Mapping[str, str] | N
     Raises:
         PhotoError: no photos, no classes, one class, or too few photos in a class.
     """
-    _check_classes(plan)
+    _check_classes(plan, config)
     kept, left_out = plan.kept, {}
     if plan.layout == "splits" and config.source == "given":
         kept, left_out = _without_torn(kept)
@@ -88,25 +87,88 @@ def assign(plan: CleaningPlan, config: SplitConfig, known: Mapping[str, str] | N
     return Deal(tuple(examples), tuple(notes), left_out)
 
 
-def _check_classes(plan: CleaningPlan) -> None:
+def describe(plan: CleaningPlan, config: SplitConfig) -> str:
+    """How a folder is read: its classes with their usable photos, what becomes of its splits, and what one would not expect."""
+    counts = Counter(step.class_name for step in plan.kept)
+    if not plan.class_names:
+        return " ".join(["Read as: no classes.", *plan.notes])
+    named = [f"{name} ({counts[name]:,})" for name in plan.class_names[:_NUM_NAMED]]
+    if len(plan.class_names) > _NUM_NAMED:
+        rest = sum(counts[name] for name in plan.class_names[_NUM_NAMED:])
+        named.append(f"{len(plan.class_names) - _NUM_NAMED:,} more ({rest:,})")
+    parts = [f"Read as: {'class' if len(plan.class_names) == 1 else 'classes'} {', '.join(named)}"]
+    given = _given(plan)
+    if given and config.source == "given":
+        parts.append(f"{_words(given)} as given")
+        if missing := [split for split in SPLITS if split not in given]:
+            parts[-1] += f", {_words(missing)} taken from {SPLIT_WORDS[_pool(given)]}"
+    elif given:
+        parts.append(f"its own folders of splits ({_words(given)}) are not kept, because a random split is chosen")
+    return " ".join(["; ".join(parts) + ".", *plan.notes])
+
+
+def describe_ignored(plan: CleaningPlan) -> str:
+    """What was ignored, by reason and ending; "" if nothing was. Names no file that is alone in its kind of trouble but links."""
+    endings: dict[str, Counter] = defaultdict(Counter)
+    for step in plan.steps:
+        if step.action == IGNORE:
+            ending = sources.extension_of(step.path)
+            endings[step.reason][f".{ending}" if ending else "without an ending"] += 1
+    if not endings:
+        return ""
+    kinds = sorted(endings.items(), key=lambda item: -sum(item[1].values()))
+    parts = []
+    for reason, counted in kinds[:_NUM_KINDS]:
+        files = [f"{number:,} {ending}" for ending, number in counted.most_common(_NUM_KINDS)]
+        if len(counted) > _NUM_KINDS:
+            files.append(f"{sum(counted.values()) - sum(n for _, n in counted.most_common(_NUM_KINDS)):,} others")
+        parts.append(f"{', '.join(files)} ({reason.rstrip('.')})")
+    if len(kinds) > _NUM_KINDS:
+        parts.append(f"{sum(sum(counted.values()) for _, counted in kinds[_NUM_KINDS:]):,} for other reasons")
+    return f"Ignored: {'; '.join(parts)}."
+
+
+SPLIT_WORDS = {"train": "train", "val": "validation", "test": "test"}
+_NUM_NAMED = 12  # classes in a sentence
+_NUM_KINDS = 6  # reasons, and endings of each
+
+
+def _words(splits: Sequence[str]) -> str:
+    return _listed([SPLIT_WORDS[split] for split in splits])
+
+
+def _given(plan: CleaningPlan) -> list[str]:
+    """The splits of the folder's own that have photos."""
+    found = {step.split for step in plan.kept} if plan.layout == "splits" else set()
+    return [split for split in SPLITS if split in found]
+
+
+def _pool(given: Sequence[str]) -> str:
+    """The split that lends photos to those that a folder lacks."""
+    return next(split for split in SPLITS if split in given)
+
+
+def _check_classes(plan: CleaningPlan, config: SplitConfig) -> None:
     counts = plan.counts()
+    because = " ".join(part for part in ("", *plan.notes, describe_ignored(plan)) if part or part == "").rstrip()
     if counts["found"] == counts["ignored"] and not plan.class_names:
-        others = f"; {counts['found']:,} other files were ignored" if counts["found"] else ""
         raise PhotoError(
-            f"A data set needs photos; this folder has none{others}. "
-            "Put in one folder of photos for each class, or choose another folder."
+            f"A data set needs photos; this folder has none. Put in one folder of photos for each class, or choose another folder.{because}"
         )
     if plan.layout == "none":
         raise PhotoError(
             "A data set needs classes; this folder has photos but nothing that says what they show. Put them into one "
-            "sub-folder a class (cats, dogs), or name them as Kaggle does (cat.0.jpg, dog.0.jpg)."
+            f"sub-folder a class (cats, dogs), or name them as Kaggle does (cat.0.jpg, dog.0.jpg).{because}"
         )
+    because = " ".join(
+        part for part in ("", describe(plan, config), describe_ignored(plan)) if part or part == ""
+    ).rstrip()
     per_class = _by_class(plan.kept, plan.class_names)
     if len(plan.class_names) < 2:
         name = plan.class_names[0]
         raise PhotoError(
             f"Telling apart needs at least two classes; this folder has one, “{name}”, with "
-            f"{_photos(len(per_class[name]))}. Add a folder with photos of something else."
+            f"{_photos(len(per_class[name]))}. Add a folder with photos of something else.{because}"
         )
     for name, steps in per_class.items():
         if len(steps) < MIN_PHOTOS_PER_CLASS:
@@ -114,7 +176,7 @@ def _check_classes(plan: CleaningPlan) -> None:
             left_out = f" ({lost:,} more cannot be used)" if lost else ""
             raise PhotoError(
                 f"Every class needs at least {MIN_PHOTOS_PER_CLASS} photos; “{name}” has {len(steps)}{left_out}. "
-                "Add photos to it, or take its folder away."
+                f"Add photos to it, or take its folder away.{because}"
             )
 
 
@@ -271,30 +333,29 @@ def _as_given(
     notes: list[str] = []
     left_out: Reasons = {}
     places = {step.path: step.split for step in kept}
-    present = [split for split in SPLITS if split in places.values()]
+    present = _given(plan)
     missing = [split for split in SPLITS if split not in present]
-    if "train" in missing:
-        raise PhotoError(
-            "The train folder has no photo that can be used. Put photos into it, or choose a random split."
-        )
     if missing:
-        train = [step for step in kept if step.split == "train"]
-        shares = _shares(config, ["train", *missing])
-        whole = sum(shares.values())  # all train photos are dealt, in the proportion that was asked for
+        pool = _pool(present)
+        lent = [step for step in kept if step.split == pool]
+        shares = _shares(config, [split for split in SPLITS if split == pool or split in missing])
+        whole = sum(shares.values())  # all photos of the pool are dealt, in the proportion that was asked for
         shares = {split: share / whole for split, share in shares.items()}
-        dealt, more, left_out = _at_random(train, plan.class_names, shares, config.seed, known)
-        for step in train:
+        dealt, more, left_out = _at_random(lent, plan.class_names, shares, config.seed, known)
+        for step in lent:
             places.pop(step.path)
         places |= dealt
-        names = " or ".join(missing)
-        notes.append(f"The folder has no {names} photos; they were taken from its train photos.")
+        notes.append(
+            f"The folder has no {' or '.join(SPLIT_WORDS[split] for split in missing)} photos; they were taken from its "
+            f"{SPLIT_WORDS[pool]} photos."
+        )
         notes += more
     for split in SPLITS:
         for name in plan.class_names:
             if not any(places.get(step.path) == split and step.class_name == name for step in kept):
                 raise PhotoError(
-                    f"Every split needs photos of every class; {split} has none of “{name}”. Add some, or choose a "
-                    "random split."
+                    f"Every split needs photos of every class; {SPLIT_WORDS[split]} has none of “{name}”. Add some, or choose a "
+                    f"random split. {describe(plan, config)}"
                 )
     notes += _leaks(plan, places)
     return places, notes, left_out

@@ -60,8 +60,8 @@ def test_kaggle_train_folder_with_unlabelled_test_photos(tmp_path):
     assert labels(source) == {
         "train/cat.0.jpg": ("cat", "train"),
         "train/dog.0.jpg": ("dog", "train"),
-        "test1/1.jpg": (None, None),
     }
+    assert "“test1” is named as a split is" in dict(source.ignored)["test1/1.jpg"]
 
 
 def test_a_class_may_be_called_train(tmp_path):
@@ -73,9 +73,18 @@ def test_a_single_class_folder_is_not_looked_into(tmp_path):
     assert sources.find(touch(tmp_path, "cats/cat.1.jpg", "cats/cat.2.jpg")).class_names == ("cats",)
 
 
-def test_an_empty_class_folder_is_still_a_class(tmp_path):
+def test_an_empty_folder_is_no_class_and_is_said(tmp_path):
     (tmp_path / "dogs").mkdir()
-    assert sources.find(touch(tmp_path, "cats/1.jpg")).class_names == ("cats", "dogs")
+    source = sources.find(touch(tmp_path, "cats/1.jpg"))
+    assert (source.class_names, source.notes) == (("cats",), ("No photos are in “dogs”.",))
+
+
+def test_a_link_from_one_split_to_another_is_said(tmp_path):
+    root = touch(tmp_path, *(f"{split}/{name}/1.jpg" for split in ("train", "valid") for name in ("cats", "dogs")))
+    (root / "test").symlink_to("valid")
+    source = sources.find(root)
+    assert {split for _, split in labels(source).values()} == {"train", "val"}
+    assert dict(source.ignored)["test"] == "It leads to the folder “valid”, which is looked at already."
 
 
 def test_a_folder_without_shape_has_no_classes(tmp_path):
@@ -84,7 +93,9 @@ def test_a_folder_without_shape_has_no_classes(tmp_path):
 
 
 def test_photos_beside_class_folders_have_no_class(tmp_path):
-    assert labels(sources.find(touch(tmp_path, "stray.jpg", "cats/1.jpg", "dogs/1.jpg")))["stray.jpg"] == (None, None)
+    source = sources.find(touch(tmp_path, "stray.jpg", "cats/1.jpg", "dogs/1.jpg"))
+    assert labels(source).keys() == {"cats/1.jpg", "dogs/1.jpg"}
+    assert "nobody knows its class" in dict(source.ignored)["stray.jpg"]
 
 
 def test_hidden_files_and_other_extensions_are_ignored_with_a_reason(tmp_path):

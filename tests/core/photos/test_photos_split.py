@@ -7,7 +7,7 @@ import pytest
 from core.config import SplitConfig
 from core.errors import PhotoError
 from core.photos.clean import CleaningPlan, CleaningStep
-from core.photos.split import assign
+from core.photos.split import assign, describe, describe_ignored
 
 
 def step(name, number, split=None, group="", action="use"):
@@ -216,7 +216,8 @@ def test_a_missing_split_is_taken_from_train_and_said(missing, config):
     deal = assign(plan(given(train=30, **{present: 4}), "splits"), config)
     found = counted(deal)
     assert (found["train", "cats"], found[missing, "cats"], found[present, "cats"]) == (20, 10, 4)
-    assert f"no {missing} photos" in deal.notes[0]
+    word = "validation" if missing == "val" else "test"
+    assert f"no {word} photos" in deal.notes[0]
 
 
 def test_copies_across_given_splits_are_kept_and_said():
@@ -231,7 +232,7 @@ def test_copies_across_given_splits_are_kept_and_said():
     ("steps", "layout", "names", "words"),
     [
         ([], "none", (), "has none"),
-        ([CleaningStep("a.txt", None, None, "ignore", None, "")], "none", (), "1 other file"),
+        ([CleaningStep("a.txt", None, None, "ignore", None, "")], "none", (), "has none.*Ignored: 1 .txt"),
         ([CleaningStep("a.jpg", None, None, "use", None, "")], "none", (), "nothing that says what they show"),
         ([step("cats", n) for n in range(9)], "classes", ("cats",), "at least two classes.*“cats”, with 9 photos"),
         (
@@ -241,7 +242,6 @@ def test_copies_across_given_splits_are_kept_and_said():
             "at least 4 photos; “dogs” has 2",
         ),
         (both(8), "classes", ("cats", "dogs", "empty"), "“empty” has 0"),
-        (given(val=5, test=5), "splits", ("cats", "dogs"), "train folder has no photo"),
         (
             [*given(train=5, val=5), *[step("cats", n, "test") for n in range(5)]],
             "splits",
@@ -255,7 +255,7 @@ def test_copies_across_given_splits_are_kept_and_said():
             "copies of one picture",
         ),
     ],
-    ids=["empty", "other files", "no classes", "one class", "two photos", "empty class", "no train", "hole", "copies"],
+    ids=["empty", "other files", "no classes", "one class", "two photos", "empty class", "hole", "copies"],
 )
 def test_what_cannot_be_split_is_a_sentence_with_numbers(steps, layout, names, words):
     with pytest.raises(PhotoError, match=words) as error:
@@ -266,3 +266,51 @@ def test_what_cannot_be_split_is_a_sentence_with_numbers(steps, layout, names, w
 def test_too_few_photos_for_the_numbers_asked_says_both():
     with pytest.raises(PhotoError, match=r"1,000 \+ 500 \+ 500 = 2,000 photos of each class.*“cats” has 8"):
         assign(plan(both(8)), SplitConfig(train=1000, val=500, test=500))
+
+
+@pytest.mark.parametrize(
+    ("photos", "lender", "words"),
+    [
+        ({"val": 12, "test": 5}, "val", "no train photos; they were taken from its validation photos"),
+        ({"test": 12}, "test", "no train or validation photos; they were taken from its test photos"),
+    ],
+    ids=["val and test", "test alone"],
+)
+def test_without_train_photos_another_split_lends_them_and_it_is_said(photos, lender, words):
+    deal = assign(plan(given(**photos), "splits"), SplitConfig())
+    assert {split for split, _ in counted(deal)} == {"train", "val", "test"}
+    assert words in deal.notes[0]
+    kept = [example for example in deal.examples if not example.path.startswith(lender)]
+    assert all(example.split == "test" for example in kept) and len(kept) == 10 * (len(photos) - 1)
+
+
+def ignored(path, reason):
+    return CleaningStep(path, None, None, "ignore", None, reason)
+
+
+def test_the_reading_says_classes_splits_and_what_was_ignored():
+    steps = [
+        *given(train=12, test=5),
+        ignored("test1/1.jpg", "No class."),
+        ignored("a.csv", "No photo."),
+        ignored("b", "No photo."),
+    ]
+    shape = replace(plan(steps, "splits"), notes=("No photos are in “extra”.",))
+    assert describe(shape, SplitConfig()) == (
+        "Read as: classes cats (17), dogs (17); train and test as given, validation taken from train. No photos are in “extra”."
+    )
+    assert describe_ignored(shape) == "Ignored: 1 .csv, 1 without an ending (No photo); 1 .jpg (No class)."
+    assert "are not kept, because a random split is chosen" in describe(shape, SplitConfig(source="random"))
+
+
+def test_the_reading_is_part_of_every_error_about_classes():
+    steps = [step("cats", number) for number in range(9)]
+    shape = replace(
+        plan([*steps, ignored("dogs", "It is a link to something that is not there.")], class_names=("cats",))
+    )
+    with pytest.raises(
+        PhotoError, match=r"Read as: class cats \(9\)\. Ignored: .*It is a link to something that is not there"
+    ):
+        assign(shape, SplitConfig())
+    with pytest.raises(PhotoError, match=r"“dogs” has 0.*Read as: classes cats \(9\), dogs \(0\)"):
+        assign(plan(steps), SplitConfig())
