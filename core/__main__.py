@@ -370,7 +370,7 @@ def forecast(folder, preset_id, config_path, assignments, measure, as_json):
     dataset = _prepare(config)
     if measure:
         _measure(config, dataset)
-    counts = {split: sum(classes.values()) for split, classes in dataset.counts().items()}
+    counts = dataset.sizes
     found = forecast_run(config, counts, len(dataset.class_names))
     _emit(asdict(found), as_json, found.sentence)
 

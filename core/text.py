@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _DIGITS = re.compile("([0-9]+)")
 _TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -21,6 +22,12 @@ def _shown(letter: str) -> str:
         return f"⟨U+{ord(letter):04X}⟩"
     kind = unicodedata.category(letter)
     return " " if kind in ("Cc", "Zl", "Zp") else "\ufffd" if kind == "Cs" else letter
+
+
+def listed(words: Iterable[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``; at least one."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def natural_key(text: str) -> tuple:

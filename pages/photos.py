@@ -35,24 +35,35 @@ def show_counts(dataset: Dataset) -> None:
 
 
 def show_split(dataset: Dataset) -> None:
-    counts = dataset.counts()
+    counts, sizes, most = dataset.counts(), dataset.sizes, max(dataset.sizes.values())
     st.header("Who learns from which")
-    st.image(pictures.split_bar(counts), width="stretch", alt=_split_sentence(counts))
-    with st.grid(3, min_column_width=200):
-        for split in SPLITS:
-            inside = ", ".join(f"{number:,} {words.plain(name)}" for name, number in counts[split].items())
-            st.markdown(f"**{SPLIT_WORDS[split]}: {sum(counts[split].values()):,}**  \n{inside}")
+    if len(dataset.class_names) <= pictures.MOST_COLOURS:
+        with st.container(horizontal=True, gap="medium"):
+            for name, colour in pictures.colours_of(dataset.class_names).items():
+                with st.container(horizontal=True, width="content", gap="xsmall", vertical_alignment="center"):
+                    st.image(pictures.swatch(colour), width=14, alt="")
+                    st.caption(words.plain(name))
+    for split in SPLITS:
+        with st.container(gap="xxsmall"):
+            st.markdown(f"**{SPLIT_WORDS[split]}: {sizes[split]:,}** · {_inside(counts[split])}")
+            st.image(
+                pictures.split_bar(counts[split], most), width="stretch", alt=_split_sentence(split, counts[split])
+            )
     if dataset.split and not (dataset.split.source == "given" and dataset.summary.get("layout") == "splits"):
         asked = " : ".join(f"{getattr(dataset.split, split):g}" for split in SPLITS)
         st.caption(f"Dealt {asked} by split seed {dataset.split.seed}. Photos that you add later leave these where they are.")  # fmt: skip
 
 
-def _split_sentence(counts: dict[str, dict[str, int]]) -> str:
-    parts = (
-        f"{SPLIT_WORDS[split]} {', '.join(f'{number} {name}' for name, number in counts[split].items())}"
-        for split in SPLITS
-    )
-    return words.printable("Photos by split and class: " + "; ".join(parts))
+def _inside(classes: dict[str, int]) -> str:
+    if len(classes) <= pictures.MOST_COLOURS:
+        return ", ".join(f"{number:,} {words.plain(name)}" for name, number in classes.items())
+    least, most = min(classes.values()), max(classes.values())
+    return f"{least:,} of each of {len(classes)} classes" if least == most else f"{least:,} to {most:,} of each of {len(classes)} classes"  # fmt: skip
+
+
+def _split_sentence(split: str, classes: dict[str, int]) -> str:
+    inside = ", ".join(f"{number} {name}" for name, number in classes.items())
+    return words.printable(f"{SPLIT_WORDS[split]} photos by class: {inside}")
 
 
 st.title("Photos")

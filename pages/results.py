@@ -63,7 +63,7 @@ def show_confusion(evaluation: Evaluation) -> None:
 def show_settings(run: Run) -> None:
     st.header("What was set")
     preset = presets.PRESETS.get(run.config.preset)
-    counts = {split: sum(classes.values()) for split, classes in run.dataset["counts"].items()}
+    counts = run.counts
     st.markdown(
         f"Preset **{preset.title if preset else words.plain(run.config.preset)}** on {words.plain(run.dataset['name'])}: "
         f"{counts['train']:,} photos to train, {counts['val']:,} to validate, {counts['test']:,} to test."

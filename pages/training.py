@@ -196,7 +196,7 @@ def show_what() -> bool:
         fault, figures = error, "It does not work yet; see below."
     with st.grid(3, min_column_width=220, gap="small"):
         if dataset:
-            counts = {split: sum(classes.values()) for split, classes in dataset.counts().items()}
+            counts = dataset.sizes
             split = f"{counts['train']:,} to train, {counts['val']:,} to validate, {counts['test']:,} to test"
             _card("Photos", words.plain(dataset.name), split, "photos", "Change photos")
         else:

@@ -13,11 +13,13 @@ import plotly.graph_objects as go
 from core.analysis.evaluation import Evaluation
 from core.text import printable
 
-_CELLS = {False: ("#EAF3F9", "#0072B2"), True: ("#10293A", "#56B4E9")}  # by dark: nobody, everybody of a row
+# by dark: everybody of a row wrong, nobody, everybody right
+_CELLS = {False: ("#D55E00", "#F3F5F7", "#0072B2"), True: ("#E69F00", "#1B232B", "#56B4E9")}
 
 
 def confusion_matrix(evaluation: Evaluation, dark: bool = False) -> go.Figure:
-    """Counts by true class (rows) and answer (columns), coloured by share of the row; correct and wrong are also said."""
+    """Counts by true class (rows) and answer (columns), coloured by share of the row: blue what is
+    correct, orange what is wrong; both are also said."""
     counts = evaluation.confusion_matrix  # [i, j]: true i, predicted j
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
     names = plain_labels(evaluation.class_names)
@@ -25,12 +27,12 @@ def confusion_matrix(evaluation: Evaluation, dark: bool = False) -> go.Figure:
     word = [["correct" if i == j else "wrong" for j in size] for i in size]
     figure = go.Figure(
         go.Heatmap(
-            z=shares.tolist(),
-            zmin=0,
+            z=np.where(np.eye(len(names), dtype=bool), shares, -shares).tolist(),
+            zmin=-1,
             zmax=1,
             x=list(size),
             y=list(size),
-            colorscale=[[0, _CELLS[dark][0]], [1, _CELLS[dark][1]]],
+            colorscale=[[place / 2, colour] for place, colour in enumerate(_CELLS[dark])],
             showscale=False,
             xgap=2,
             ygap=2,

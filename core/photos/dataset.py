@@ -87,6 +87,11 @@ class Dataset:
         """{split: {class name: number of examples}}, every split and class present."""
         return {split: dict(classes) for split, classes in self._counts.items()}
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Photos of each split."""
+        return {split: sum(classes.values()) for split, classes in self._counts.items()}
+
     @cached_property
     def _counts(self) -> dict[str, dict[str, int]]:
         table = {split: dict.fromkeys(self.class_names, 0) for split in SPLITS}

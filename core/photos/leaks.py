@@ -31,7 +31,6 @@ class Leaks:
         num_rescued: how many of the files thrown away are good photos, which converting keeps.
         num_test, num_val: photos in these splits.
         test_in_train, val_in_train: how many of them show a picture that is among the training photos too.
-        num_exact, num_near: files of the folder that have the bytes, or nearly the picture, of another one of it.
         test_in_train_without_copies: as ``test_in_train``, if no file had been replaced.
     """
 
@@ -42,8 +41,6 @@ class Leaks:
     num_val: int
     test_in_train: int
     val_in_train: int
-    num_exact: int
-    num_near: int
     test_in_train_without_copies: int
 
 
@@ -81,7 +78,6 @@ def count(steps: Iterable[CleaningStep], counts: Mapping[str, Mapping[str, int]]
                 shown[split].append(picture_of[step.path])
                 bare[split].append(picture_of[step.path])
     learned, learned_bare = set(shown["train"]), set(bare["train"])
-    num_exact, num_near = _copies(files)
     return Leaks(
         sum(map(len, shown.values())),
         replaced,
@@ -90,8 +86,6 @@ def count(steps: Iterable[CleaningStep], counts: Mapping[str, Mapping[str, int]]
         len(shown["val"]),
         sum(picture in learned for picture in shown["test"]),
         sum(picture in learned for picture in shown["val"]),
-        num_exact,
-        num_near,
         sum(picture in learned_bare for picture in bare["test"]),
     )
 
@@ -126,12 +120,3 @@ def _pictures(files: list[CleaningStep]) -> dict[str, str]:
             if same:
                 parent[top(path)] = top(same)
     return {step.path: top(f"path {step.path}") for step in files}
-
-
-def _copies(files: list[CleaningStep]) -> tuple[int, int]:
-    """Files beyond the first that have the same bytes; and files that are near-duplicates of a file with other bytes."""
-    with_pixels = [step for step in files if step.issue not in _WRONG_FORMAT or step.issue is Issue.WRONG_EXTENSION]
-    contents = {step.sha256 for step in with_pixels}
-    pictures = _pictures(with_pixels)
-    distinct = {pictures[step.path] for step in with_pixels}
-    return len(with_pixels) - len(contents), len(contents) - len(distinct)

@@ -7,7 +7,7 @@ training photo today; newcomers fill what each split still lacks.
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.config import SplitConfig
@@ -15,6 +15,7 @@ from core.errors import PhotoError
 from core.photos import sources
 from core.photos.clean import IGNORE, LEAVE_OUT, CleaningPlan, CleaningStep
 from core.photos.layout import MIN_PHOTOS_PER_CLASS, SPLITS
+from core.text import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ _NUM_KINDS = 6  # reasons, and endings of each
 
 
 def _words(splits: Sequence[str]) -> str:
-    return _listed([SPLIT_WORDS[split] for split in splits])
+    return listed([SPLIT_WORDS[split] for split in splits])
 
 
 def _given(plan: CleaningPlan) -> list[str]:
@@ -209,7 +210,7 @@ def _at_random(
         if step.group and step.path in old:
             splits_of[step.group].add(old[step.path])
     bridges = {
-        step.path: f"Copies of it are in {_listed(sorted(splits_of[step.group], key=SPLITS.index))}; wherever it went, it would let one split "
+        step.path: f"Copies of it are in {listed(sorted(splits_of[step.group], key=SPLITS.index))}; wherever it went, it would let one split "
         "know pictures of another. So it stays out."
         for step in steps
         if step.path not in old and len(splits_of.get(step.group, ())) > 1
@@ -258,8 +259,8 @@ def _deal(
         empty = [split for split in shares if split not in filled]
         if empty:
             raise PhotoError(
-                f"“{name}” has too few different photos for {_listed(shares)}: copies of one picture share a split, and "
-                f"none is left for {_listed(empty)}. Add other photos to it."
+                f"“{name}” has too few different photos for {listed(shares)}: copies of one picture share a split, and "
+                f"none is left for {listed(empty)}. Add other photos to it."
             )
     notes = (
         [f"{_photos(spare)} beyond the shares asked for {'is' if spare == 1 else 'are'} in no split."] if spare else []
@@ -293,7 +294,7 @@ def _without_torn(steps: Sequence[CleaningStep]) -> tuple[tuple[CleaningStep, ..
         others = splits_of[step.group]
         if others - {step.split}:
             reasons[step.path] = (
-                f"You chose to use it, but the folder has it in {step.split} and its copy in {_listed(sorted(others - {step.split}))}. "
+                f"You chose to use it, but the folder has it in {step.split} and its copy in {listed(sorted(others - {step.split}))}. "
                 "So it stays out."
             )
         else:
@@ -372,11 +373,6 @@ def _leaks(plan: CleaningPlan, places: dict[str, str]) -> list[str]:
     example = " and ".join(f"“{step.path}”" for step in torn[0][:2])
     what = "1 picture has copies" if len(torn) == 1 else f"{len(torn):,} pictures have copies"
     return [f"{what} in more than one split ({example}); the split was kept as the folder gives it."]
-
-
-def _listed(words: Iterable[str]) -> str:
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _photos(count: int) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.photos.scan import ImageCheck
+from core.text import listed
 
 BALANCED_RATIO = 1.1
 """The largest class has at most so many times the photos of the smallest: always answering the largest is then right in
@@ -92,12 +93,10 @@ def balance_sentence(counts: Mapping[str, Mapping[str, int]]) -> str:
     numbers = " and ".join(f"{number:,}" for number in totals.values())
     most, least = max(totals.values()), min(totals.values())
     if most <= BALANCED_RATIO * least:
-        return f"{_listed(list(totals))} are balanced: {numbers}"
+        return f"{listed(totals)} are balanced: {numbers}"
     largest = next(name for name, number in totals.items() if number == most)
     share = math.floor(1000 * most / sum(totals.values())) / 10
-    return (
-        f"{_listed(list(totals))} are not balanced: {numbers}. Always answering “{largest}” would be right in {share} %"
-    )
+    return f"{listed(totals)} are not balanced: {numbers}. Always answering “{largest}” would be right in {share} %"
 
 
 def size_sentence(checks: Iterable[ImageCheck], input_size: int) -> str:
@@ -129,10 +128,6 @@ def brightness_sentence(checks: Iterable[ImageCheck]) -> str:
         return "No photo has been measured"
     middle = levels[len(levels) // 2]
     return f"Half of the photos are brighter than grey level {middle:.0f} of 255; the darkest has {levels[0]:.0f}, the brightest {levels[-1]:.0f}"
-
-
-def _listed(names: list[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
 
 
 def _range(values: list[int]) -> str:

@@ -36,7 +36,8 @@ def _charts(dataset_id: str, checksum: str, stamp: int, input_size: int, dark: b
     dataset = dataset_of(dataset_id)
     counts = dataset.counts()
     made = [("balance", statistics.balance_sentence(counts), photo_charts.balance(counts))]
-    checks = statistics.measured(dataset.facts().values())
+    facts = dataset.facts()
+    checks = statistics.measured(facts[example.path] for example in dataset.examples if example.path in facts)
     if checks:
         made += [
             ("sizes", statistics.size_sentence(checks, input_size), photo_charts.bars(statistics.shorter_sides(checks), "Shorter side, pixels", dark)),

@@ -1,5 +1,6 @@
 """All photos of a data set, page by page, and one of them with everything that is known about it."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -80,7 +81,9 @@ def show_gallery(dataset: Dataset, act: Act | None = None) -> None:
         act: draws what can be done with a photo, given its path, in its dialog.
     """
     st.header("The photos")
-    chosen = _filtered(dataset, photos_of(dataset))
+    photos = photos_of(dataset)
+    chosen = _filtered(dataset, photos)
+    st.caption(_what_is_here(dataset, photos, len(chosen)))
     if not chosen:
         st.caption("No photo is all of that at once. Choose less.")
         return
@@ -102,6 +105,14 @@ def show_gallery(dataset: Dataset, act: Act | None = None) -> None:
                     visit.looked_at, opened = first + place, True
     if opened:
         _show_one(dataset, chosen, visit, act)
+
+
+def _what_is_here(dataset: Dataset, photos: tuple[Photo, ...], num_chosen: int) -> str:
+    """Why there are fewer photos here than files were found."""
+    actions = Counter(photo.action for photo in photos)
+    inside = ", ".join(f"{actions[action]:,} {ACTION_WORDS[action]}" for action in ACTION_WORDS if actions[action])
+    chosen = "" if num_chosen == len(photos) else f" {num_chosen:,} of them chosen."
+    return f"{len(photos):,} of {words.count(dataset.summary['found'], 'file')} found have a picture: {inside}.{chosen}"
 
 
 def _filtered(dataset: Dataset, photos: tuple[Photo, ...]) -> list[Photo]:

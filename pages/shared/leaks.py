@@ -6,11 +6,18 @@ from core.errors import AppError
 from core.photos import leaks
 from core.photos.dataset import Dataset
 from core.photos.leaks import Leaks
+from core.photos.scan import Issue
+from core.text import listed
 from pages.shared import pictures, words
 from pages.shared.current import dataset_of
 from pages.shared.plan_table import steps_of
 
 _LEAKED = "#D55E00"
+_COPIES = (
+    (Issue.EXACT_DUPLICATE, "exact duplicate", ""),
+    (Issue.OTHER_CLASS, "duplicate in another class", "duplicates in another class"),
+    (Issue.NEAR_DUPLICATE, "near-duplicate", ""),
+)
 
 
 def show_leaks(dataset: Dataset) -> None:
@@ -21,26 +28,23 @@ def show_leaks(dataset: Dataset) -> None:
         return  # the list above says what is damaged
     if not found.num_photos:
         return
-    keeps_splits = dataset.summary.get("layout") == "splits" and not (
-        dataset.split and dataset.split.source == "random"
-    )
     st.header("What copies would do")
     st.markdown(_way(found))
     with st.container(gap="xsmall"):
         if found.test_in_train:
             share = found.test_in_train / found.num_test
-            st.markdown(f"**{found.test_in_train:,} of {words.count(found.num_test, 'test photo')} ({words.percent(share)}) would also be among the training photos**, and {found.val_in_train:,} of {words.count(found.num_val, 'validation photo')}.")  # fmt: skip
-            st.image(pictures.bar(share, _LEAKED), width="stretch", alt=f"{words.percent(share)} of the test photos would have been learned")  # fmt: skip
+            st.markdown(f"**In its test {words.count(found.test_in_train, 'photo')} ({words.percent(share)}) would also be among its training photos**, in its validation {found.val_in_train or 'none'}.")  # fmt: skip
+            st.image(pictures.bar(share, _LEAKED), width="stretch", alt=f"{words.percent(share)} of its test would have been learned")  # fmt: skip
         else:
-            st.markdown(f"**With these photos nothing leaks into the test**: 0 of {words.count(found.num_test, 'test photo')} would also be among the training photos, and {found.val_in_train:,} of {words.count(found.num_val, 'validation photo')}.")  # fmt: skip
-    st.caption(_here(found, keeps_splits))
+            st.markdown(f"**With these photos nothing leaks into its test**: none of it would also be among its training photos, of its validation {found.val_in_train or 'none'}.")  # fmt: skip
+    st.caption(_here(dataset, found))
 
 
 def _way(found: Leaks) -> str:
     if found.num_replaced:
         done = f"Here {words.count(found.num_replaced, 'file')} would go"
         if found.num_rescued:
-            done += f", {found.num_rescued:,} of them good photos that only need converting"
+            done += f", {found.num_rescued:,} of them good photos with a wrong extension"
         done += "."
     else:
         done = "These photos have none, so nothing would be replaced."
@@ -50,17 +54,19 @@ def _way(found: Leaks) -> str:
     )
 
 
-def _here(found: Leaks, keeps_splits: bool) -> str:
-    if found.num_exact or found.num_near:
+def _here(dataset: Dataset, found: Leaks) -> str:
+    issues = dataset.summary["issues"]
+    copies = [words.count(issues[issue], one, many) for issue, one, many in _COPIES if issues.get(issue)]
+    if copies:
         kept = (
-            f"The folder itself has {words.count(found.num_exact, 'exact duplicate')} and {words.count(found.num_near, 'near-duplicate')}; "
-            f"by themselves they would put {words.count(found.test_in_train_without_copies, 'test photo')} among the training photos."
+            f"The folder itself has {listed(copies)}; "
+            f"by themselves they would put {words.count(found.test_in_train_without_copies, 'photo')} of that test among its training photos."
         )
     else:
         kept = "The folder itself has no duplicates."
-    return (
-        f"{kept} This app copies nothing, converts what can be read, and deals all copies of one picture to one split."
-    )
+    keeps_splits = dataset.summary.get("layout") == "splits" and dataset.split and dataset.split.source == "given"
+    deals = "keeps the splits that the folder has" if keeps_splits else "deals all copies of one picture to one split"
+    return f"{kept} This app copies nothing, converts what can be read, and {deals}."
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

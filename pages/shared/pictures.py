@@ -14,6 +14,7 @@ from core.photos.decode import decode, load
 from pages.shared.current import dataset_of
 
 THUMBNAIL_PIXELS, LARGE_PIXELS = 320, 1000
+MOST_COLOURS = 7
 
 
 def encode(image: np.ndarray, quality: int = 88) -> bytes:
@@ -101,22 +102,29 @@ def bar(share: float, colour: str) -> str:
     )
 
 
-def split_bar(counts: dict[str, dict[str, int]]) -> str:
-    """A bar of all photos as SVG: one stretch a split, in it one piece a class, as long as there are photos.
+def split_bar(classes: dict[str, int], most: int) -> str:
+    """The photos of one split as SVG: a piece a class, as long as there are photos; the longest split fills the width.
 
     Args:
-        counts: {split: {class name: number}}.
+        classes: {class name: number}.
+        most: photos of the longest split.
     """
-    colours = class_colours(tuple(next(iter(counts.values()))))
-    total, gap = sum(sum(classes.values()) for classes in counts.values()), 6
-    width, x, pieces = 1000 - gap * (len(counts) - 1), 0.0, []
-    for classes in counts.values():
-        for name, number in classes.items():
-            length = width * number / max(1, total)
-            pieces.append(f'<rect x="{x:.1f}" y="0" width="{length:.1f}" height="22" fill="{colours[name]}"/>')
-            x += length
-        x += gap
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1000 22">{"".join(pieces)}</svg>'
+    x, pieces = 0.0, []
+    for name, colour in colours_of(tuple(classes)).items():
+        length = 1000 * classes[name] / max(1, most)
+        pieces.append(f'<rect x="{x:.1f}" y="0" width="{length:.1f}" height="20" fill="{colour}"/>')
+        x += length
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1000 20">{"".join(pieces)}</svg>'
+
+
+def swatch(colour: str) -> str:
+    """A square of a colour as SVG, for a legend."""
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 14 14"><rect width="14" height="14" fill="{colour}"/></svg>'
+
+
+def colours_of(class_names: tuple[str, ...]) -> dict[str, str]:
+    """The classes' colours, or grey where there are more classes than colours that can be told apart."""
+    return class_colours(class_names) if len(class_names) <= MOST_COLOURS else dict.fromkeys(class_names, "#888888")
 
 
 def sparkline(values: list, width: int = 110, height: int = 24) -> str:

@@ -143,7 +143,7 @@ def test_filtering_25000_photos_costs_little(monkeypatch):
         gallery.show_gallery(load(state.st.session_state["which"]))
 
     class_names = ("cats", "dogs")
-    fake = dataset.Dataset("pets-12345678", "pets", disk.datasets_folder(), class_names, (), {}, "", 0.0)
+    fake = dataset.Dataset("pets-12345678", "pets", disk.datasets_folder(), class_names, (), {"found": 25_000}, "", 0.0)
     monkeypatch.setattr(gallery, "photos_of", lambda _: photos)
     monkeypatch.setattr(gallery.pictures, "thumbnail", lambda *_: None)
     monkeypatch.setattr("core.photos.dataset.load", lambda _: fake)

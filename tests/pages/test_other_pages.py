@@ -128,7 +128,7 @@ def test_counts_of_a_prepared_folder_add_up(open_page, workspace):
 def test_the_gallery_shows_at_most_24_photos_a_page(open_page, workspace):
     make_dataset(workspace, num_per_split=10)
     app = open_page("photos")
-    assert len(app.get("image")) == 24 + 3  # and the bars of the split and of what leaks, and a broken file in the plan
+    assert len(app.get("image")) == 24 + 7  # and two colours, three splits, what leaks, and a broken file in the plan
 
 
 def test_a_gallery_photo_that_is_gone_does_not_break_the_page(open_page, workspace):

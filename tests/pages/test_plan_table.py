@@ -164,10 +164,10 @@ def test_at_most_a_page_of_many_files_is_drawn(photos_page, tmp_path):
 
 
 def test_what_copies_would_do_is_said_also_where_it_is_nothing(photos_page, made, tmp_path):
-    assert "among the training photos" in texts(photos_page())
+    assert "among its training photos" in texts(photos_page())
     clean = prepare(write_classes(tmp_path / "clean", 8))
     shown = texts(photos_page(dataset=clean.id))
-    assert "nothing leaks into the test" in shown and "has no duplicates" in shown
+    assert "nothing leaks into its test" in shown and "has no duplicates" in shown
 
 
 def test_the_numbers_that_were_used_are_shown(photos_page, made):

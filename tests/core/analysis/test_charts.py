@@ -23,7 +23,13 @@ def test_confusion_matrix_shows_counts_and_says_right_and_wrong():
         ["2 wrong<br>20.0 %", "8 correct<br>80.0 %"],
     ]
     assert cells.hovertext[1][0] == "2 of 10 dogs were called cats (20.0 %): wrong"
-    assert [list(row) for row in cells.z] == [[0.9, 0.1], [0.2, 0.8]]
+
+
+def test_what_is_wrong_has_another_colour_than_what_is_right():
+    cells = charts.confusion_matrix(evaluation()).data[0]
+    assert [list(row) for row in cells.z] == [[0.9, -0.1], [-0.2, 0.8]]
+    (_, wrong), _, (_, right) = cells.colorscale
+    assert (cells.zmin, cells.zmax) == (-1, 1) and wrong != right
 
 
 def test_a_confusion_matrix_of_many_classes_has_room_for_counts_only():
