@@ -196,7 +196,7 @@ def _overruled(judged: list[tuple[ImageCheck, CleaningStep]], decided: Overrules
 
 def _is_converted(check: ImageCheck) -> bool:
     """Whether a photo has to be converted, whatever issue is shown."""
-    return bool(check.changes) or sources.extension_of(check.path) not in decode.EXTENSIONS_OF.get(check.format, ())
+    return bool(check.changes) or not decode.may_bear(sources.extension_of(check.path), check.format)
 
 
 def _second_labels(

@@ -25,6 +25,7 @@ from PIL import (
     ImageFile,
     JpegImagePlugin,
     PngImagePlugin,
+    PpmImagePlugin,
     TiffImagePlugin,
     WebPImagePlugin,
 )
@@ -33,7 +34,7 @@ from core.errors import PhotoError
 from core.photos import depth, jpeg_data
 
 PHOTO_EXTENSIONS = (
-    "jpg", "jpeg", "jpe", "jfif", "png", "gif", "bmp", "webp", "tif", "tiff", "heic", "heif", "avif", "mpo",
+    "jpg", "jpeg", "jpe", "jfif", "png", "gif", "bmp", "webp", "tif", "tiff", "heic", "heif", "avif", "mpo", "ppm", "pgm", "pbm", "pnm",
 )  # fmt: skip
 
 EXTENSIONS_OF = {
@@ -45,11 +46,18 @@ EXTENSIONS_OF = {
     "TIFF": ("tif", "tiff"),
     "HEIF": ("heic", "heif"),
     "AVIF": ("avif",),
+    "PPM": ("ppm", "pgm", "pbm", "pnm"),
 }
 """Format, as Pillow names it -> the extensions that such a file may bear. MPO counts as JPEG."""
 
+
+def may_bear(extension: str, format: str) -> bool:
+    """Whether a file of a format may have a name that ends so; an ending that is no picture's claims nothing."""
+    return extension in EXTENSIONS_OF.get(format, ()) or extension not in PHOTO_EXTENSIONS
+
+
 NAMES = {"WEBP": "WebP", "HEIF": "HEIC"}
-READABLE = "JPEG, PNG, GIF, BMP, WebP, TIFF, HEIC or AVIF"
+READABLE = "JPEG, PNG, GIF, BMP, WebP, TIFF, PPM, HEIC or AVIF"
 
 MAX_PIXELS = 100_000_000
 
@@ -77,6 +85,7 @@ _PLUGINS = (  # imported by name, or Pillow would load all forty at the first od
     GifImagePlugin,
     JpegImagePlugin,
     PngImagePlugin,
+    PpmImagePlugin,
     TiffImagePlugin,
     WebPImagePlugin,
 )
@@ -159,6 +168,8 @@ def signature(head: bytes) -> str | None:
         if brand in (b"avif", b"avis") or (brand in (b"mif1", b"msf1") and b"avif" in head[16:]):
             return "AVIF"
         return "HEIF" if brand in _HEIF_BRANDS else None
+    if re.match(rb"P[1-6]\s+(#[^\n]*\n\s*)*\d", head):
+        return "PPM"
     # "BM" alone begins many a text; in a bitmap bytes 6-9 are reserved, and 14-17 hold the size of its second header.
     if head.startswith(b"BM") and (len(head) < 18 or head[14:18] in _BITMAP_HEADERS or head[6:10] == bytes(4)):
         return "BMP"
@@ -239,6 +250,16 @@ def read(source: Path | bytes | BinaryIO, thorough: bool = False) -> Photo:
         thorough: whether a JPEG with a hole in its data, which decodes to grey from there on, counts as truncated.
             Only in a child process (``jpeg_data.is_broken``).
     """
+    try:
+        return _read(source, thorough)
+    except PhotoError as error:
+        ended = jpeg_data.with_its_end(_all_bytes(source)) if error.issue == "truncated" else None
+        if ended is None:
+            raise
+        return _read(ended, thorough)
+
+
+def _read(source: Path | bytes | BinaryIO, thorough: bool) -> Photo:
     with _opened(source) as (format, image), _giants_one_by_one(image):
         mode, stored = image.mode, (image.height, image.width)
         orientation = _orientation(image) if format != "PNG" else 1  # a PNG would decode all pixels to answer

@@ -5,6 +5,7 @@ eighth of the size it skips the arithmetic and reads just the codes, a third of 
 photos it warns about none; of 300 from whose middle a twentieth was cut, about all.
 """
 
+import io
 import os
 import re
 import tempfile
@@ -12,6 +13,10 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
+from PIL import Image
+
+_END = b"\xff\xd9"
+_LARGE_PIXELS = 4_000_000
 
 # "Extraneous bytes" and odd revisions, of which libjpeg also warns, cost no pixel.
 _LOSSES = re.compile(rb"premature end|bad Huffman code|instead of RST|[Ii]nconsistent progression|bad arithmetic code")
@@ -42,6 +47,27 @@ def is_broken(data: bytes) -> bool:
     os.lseek(warnings, 0, os.SEEK_SET)
     os.ftruncate(warnings, 0)
     return _LOSSES.search(text) is not None
+
+
+def with_its_end(data: bytes) -> bytes | None:
+    """A JPEG that lacks its end marker and nothing else, with the marker; None for any other file.
+
+    Where codes are missing too, libjpeg makes pixels of whatever stands before the marker: so with other bytes there it would
+    show another picture.
+    """
+    if not data.startswith(b"\xff\xd8\xff"):
+        return None
+    data = data.removesuffix(b"\xff")  # half of the marker
+    pictures = []
+    for filling in (b"", b"\x5a\xa5\x33\xcc" * 64):
+        try:
+            with Image.open(io.BytesIO(data + filling + _END), formats=("JPEG",)) as image:
+                if image.width * image.height > _LARGE_PIXELS:
+                    image.draft(None, (image.width // 8, image.height // 8))  # all codes are read, fewer pixels made
+                pictures.append(np.asarray(image))
+        except Exception:  # Pillow raises of all kinds for what is broken
+            return None
+    return data + _END if np.array_equal(*pictures) else None
 
 
 @lru_cache(1)

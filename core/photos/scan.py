@@ -37,7 +37,7 @@ NEAR_BITS = 64
 (180 million pairs) that finds 20 pairs, all of the same picture; the next pair differs in 72 bits. Copies of 500 of
 them at half size, at JPEG quality 30 and cropped by 2 % a side differed in at most 58."""
 
-SCAN_VERSION = 4  # what was kept of another version's scan is not used
+SCAN_VERSION = 5  # what was kept of another version's scan is not used
 
 _BLOCK = 64  # hashes compared with all others at a time: 25,000 photos then take 13 MB a thread
 _STATISTICS_SIDE = 320  # brightness and sharpness are measured at this longest side, so that they compare
@@ -290,7 +290,7 @@ def _own_issues(facts: dict, path: Path) -> Iterator[tuple[Issue, str]]:
     if is_blank:
         yield Issue.BLANK, "The picture is one flat colour; there is nothing to learn from."
     extension = sources.extension_of(path.name)
-    if extension not in decode.EXTENSIONS_OF[facts["format"]]:
+    if not decode.may_bear(extension, facts["format"]):
         kind = decode.NAMES.get(facts["format"], facts["format"])
         yield (
             Issue.WRONG_EXTENSION,

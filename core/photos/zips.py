@@ -18,8 +18,8 @@ from typing import BinaryIO
 
 from core.errors import PhotoError
 from core.jobs import Report, no_report
-from core.photos.decode import PHOTO_EXTENSIONS
-from core.photos.sources import extension_of, is_visible
+from core.photos.decode import EXTENSIONS_OF, SIGNATURE_BYTES, signature
+from core.photos.sources import is_archive, is_visible, may_be_photo
 from core.text import printable
 
 MAX_ENTRIES = 200_000
@@ -32,7 +32,6 @@ RATIO_FROM_BYTES = 200 * 10**6  # below, nothing bursts, and a few flat drawings
 SPARE_BYTES = 200 * 10**6  # of disk, left for others
 MAX_PATH_BYTES, MAX_NAME_BYTES, MAX_DEPTH = 1000, 255, 16
 
-_PACKED = ("zip", "rar", "7z", "tar", "gz", "tgz", "bz2", "xz", "zst")
 _PIECE = 2**20
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others are rare, and LZMA takes what memory the zip asks for
 _TAIL_BYTES = 22 + 2**16  # the record at a zip's end and the longest comment
@@ -156,7 +155,7 @@ def _checked(source: zipfile.ZipFile) -> list[_Entry]:
         if not path:
             continue
         _check_kind(info, path, is_folder)
-        kind = "folder" if is_folder else _kind_of(path)
+        kind = "folder" if is_folder else _kind_of(source, info, path)
         declared += info.file_size if kind == "photo" else 0
         entries.append(_Entry(info, path, kind))
         folders.update(_folders_of(path, is_folder))
@@ -168,6 +167,12 @@ def _checked(source: zipfile.ZipFile) -> list[_Entry]:
     if declared > MAX_BYTES:
         raise _too_large(declared)
     if not any(entry.kind == "photo" for entry in entries):
+        archive = next((entry.path for entry in entries if is_visible(entry.path) and is_archive(entry.path)), None)
+        if archive:
+            raise PhotoError(
+                f"The zip holds another archive, “{archive}”, and photos inside that would not be seen. Unpack it, and zip the folder "
+                "of photos itself."
+            )
         raise PhotoError(
             f"A data set needs photos; this zip has none among its {len(entries):,} files. Zip a folder with one sub-folder of "
             "photos a class."
@@ -182,15 +187,14 @@ def _folders_of(path: str, is_folder: bool) -> Iterator[str]:
         yield path
 
 
-def _kind_of(path: str) -> str:
-    if not is_visible(path) or not extension_of(path):
+def _kind_of(source: zipfile.ZipFile, info: zipfile.ZipInfo, path: str) -> str:
+    if not is_visible(path):
         return "other"
-    if extension_of(path) in _PACKED:
-        raise PhotoError(
-            f"The zip holds another archive, “{path}”, and photos inside that would not be seen. Unpack it, and zip the folder "
-            "of photos itself."
-        )
-    return "photo" if extension_of(path) in PHOTO_EXTENSIONS else "other"
+    named = may_be_photo(path)
+    if named is None:  # its ending says nothing; as in a folder, its first bytes do
+        with suppress(*_UNREADABLE, OSError), source.open(info) as content:
+            named = signature(content.read(SIGNATURE_BYTES)) in EXTENSIONS_OF
+    return "photo" if named else "other"
 
 
 def _path_of(info: zipfile.ZipInfo) -> tuple[str, bool]:

@@ -243,3 +243,41 @@ def test_crop_keeps_the_middle_and_pad_adds_grey():
 def test_shrinking_averages_areas():
     checks = (np.indices((64, 64)).sum(0) % 2 * 255).astype(np.uint8)[:, :, None].repeat(3, 2)
     assert np.abs(decode.fit_image(checks, 16, "squash").astype(int) - 128).max() <= 1
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"progressive": True}, {"restart_marker_rows": 1}], ids=["baseline", "progressive", "restarts"]
+)
+@pytest.mark.parametrize("lost", [1, 2])
+def test_a_jpeg_that_lacks_only_its_end_marker_is_whole(options, lost):
+    data = encoded(picture(3), "JPEG", **options)
+    assert data.endswith(b"\xff\xd9")
+    photo = decode.read(data[:-lost], thorough=True)
+    np.testing.assert_array_equal(photo.image, decode.read(data).image)
+    assert photo.changes == ()
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("lost", [12, 60, 500])
+def test_a_jpeg_that_lacks_more_is_truncated(lost, progressive):
+    data = encoded(picture(3), "JPEG", progressive=progressive)
+    with pytest.raises(PhotoError) as error:
+        decode.read(data[:-lost])
+    assert error.value.issue == "truncated"
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "1"])
+def test_portable_pixmaps_are_read(mode):
+    image = Image.fromarray(picture(4)).convert(mode)
+    data = encoded(image, "PPM")
+    photo = decode.read(data)
+    assert photo.header.format == "PPM"
+    np.testing.assert_array_equal(photo.image, np.asarray(image.convert("RGB")))
+    with pytest.raises(PhotoError) as error:
+        decode.read(data[: len(data) // 2])
+    assert error.value.issue == "truncated"
+
+
+@pytest.mark.parametrize("text", [b"P1 is where we parked", b"P6", b"Paris 2024"])
+def test_text_is_no_portable_pixmap(text):
+    assert decode.signature(text) is None

@@ -163,6 +163,21 @@ def test_an_archive_in_an_archive_is_named(tmp_path, folder):
     assert "“train.zip”" in said and "Unpack it" in said
 
 
+def test_an_archive_beside_photos_costs_only_itself_and_is_said(tmp_path, folder):
+    zips.unpack(write_zip(tmp_path / "a.zip", {"cats/1.jpg": JPEG, "train.zip": b"PK", "more.tar.gz": b"x"}), folder)
+    found = sources.find(folder)
+    assert [file.path for file in found.files] == ["cats/1.jpg"]
+    reasons = dict(found.ignored)
+    assert all("It is an archive" in reasons[name] for name in ("train.zip", "more.tar.gz"))
+
+
+def test_where_an_ending_says_nothing_the_first_bytes_do_in_a_zip_too(tmp_path, folder):
+    files = {"cats/1.jpg_large": JPEG, "cats/2": JPEG, "cats/3": b"text", "cats/4.jpg.txt": JPEG}
+    zips.unpack(write_zip(tmp_path / "a.zip", files), folder)
+    assert {file.path for file in sources.walk(folder).files} == {"cats/1.jpg_large", "cats/2"}
+    assert (folder / "cats/3").read_bytes() == (folder / "cats/4.jpg.txt").read_bytes() == b""
+
+
 def test_two_entries_of_one_name_are_refused(tmp_path, folder):
     packed = zip_bytes({"a.jpg": JPEG, "b.jpg": JPEG}).replace(b"b.jpg", b"a.jpg")
     (tmp_path / "a.zip").write_bytes(packed)
