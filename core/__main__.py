@@ -519,12 +519,16 @@ def _row_values(row) -> dict:
 
 
 def _row_sentence(row) -> str:
+    from core.analysis import trust
+
     parts = [f"{row.label}: {row.status}"]
     if row.val_accuracy is not None:
         parts.append(f"best epoch {row.best_epoch}, validation accuracy {row.val_accuracy:.1%}")
     if row.evaluation:
         low, high = row.evaluation.interval
-        parts.append(f"test accuracy {row.evaluation.accuracy:.1%} ({low:.1%} to {high:.1%})")
+        parts.append(
+            f"test accuracy {row.evaluation.accuracy:.1%} ({low:.1%} to {high:.1%}; {trust.beside(row.evaluation.score)})"
+        )
     return ", ".join(parts)
 
 
@@ -548,7 +552,7 @@ def _wait(run, as_json: bool, has_asked: bool = False) -> None:
                 stop_run(run)
                 click.echo("Stopping: the best epoch is kept and tested.", err=True)
     line.end()
-    summary, history = run.summary(), run.history
+    summary, history = _summary(run), run.history
     for notice in history.notices:
         click.echo(notice, err=True)
     if summary["status"] == "failed":
@@ -563,20 +567,40 @@ def _wait(run, as_json: bool, has_asked: bool = False) -> None:
         click.echo(f"Paused. {history.message} To go on: python -m core resume {run.id}".replace("  ", " "), err=True)
     if summary["status"] == "stopped":
         click.echo(f"Stopped. To go on from here: python -m core resume {run.id}", err=True)
-    _emit(summary, as_json, _summary_sentence(summary))
+    _emit(summary, as_json, _summary_sentence(summary, _beside(run)))
 
 
-def _summary_sentence(summary: dict) -> str:
+def _summary(run) -> dict:
+    """The run's summary and what its kept network's accuracy is worth."""
+    from core.analysis import trust
+
+    score = trust.kept_score(run)
+    return {
+        **run.summary(),
+        "guess_accuracy": score.guess_accuracy if score else None,
+        "balanced_accuracy": score.balanced_accuracy if score else None,
+    }
+
+
+def _beside(run) -> str:
+    """`` (guessing 50.0 %)``, for behind an accuracy of the run's kept network; nothing where nobody can say."""
+    from core.analysis import trust
+
+    score = trust.kept_score(run)
+    return f" ({trust.beside(score)})" if score else ""
+
+
+def _summary_sentence(summary: dict, beside: str) -> str:
     if summary["val_accuracy"] is None:
         return f"{summary['run']}: {summary['status']} before it had learned anything."
     if summary["test_accuracy"] is None:
         return (
             f"{summary['run']}: {summary['status']}, best epoch {summary['best_epoch']} so far, validation accuracy "
-            f"{summary['val_accuracy']:.1%}."
+            f"{summary['val_accuracy']:.1%}{beside}."
         )
     return (
         f"{summary['run']}: {summary['status']}, best epoch {summary['best_epoch']}, validation accuracy "
-        f"{summary['val_accuracy']:.1%}, test accuracy {summary['test_accuracy']:.1%}, {summary['photos_per_second']:,.0f} photos/s."
+        f"{summary['val_accuracy']:.1%}, test accuracy {summary['test_accuracy']:.1%}{beside}, {summary['photos_per_second']:,.0f} photos/s."
     )
 
 
@@ -610,12 +634,12 @@ def runs(as_json):
 
     for run in list_runs():
         try:
-            summary = {**run.summary(), "name": run.name, "dataset": run.dataset["name"]}
+            summary = {**_summary(run), "name": run.name, "dataset": run.dataset["name"]}
         except AppError as error:  # written by another version of the app
             click.echo(f"{run.id}: {error}", err=True)
             continue
-        test = f"test {summary['test_accuracy']:.1%}" if summary["test_accuracy"] is not None else ""
-        _emit(summary, as_json, f"{run.id}  {summary['status']:12} {test:12} {run.name}")
+        test = f"test {summary['test_accuracy']:.1%}{_beside(run)}" if summary["test_accuracy"] is not None else ""
+        _emit(summary, as_json, f"{run.id}  {summary['status']:12} {test:30} {run.name}")
 
 
 @main.command()
@@ -681,15 +705,42 @@ def evaluate(run, folder, as_json):
 
     result = evaluate_run(found, dataset, "test", report)
     report.end()
+    from core.analysis import trust
+    from core.analysis.overlap import overlap
+
     values = {
         "accuracy": result.accuracy,
+        "guess_accuracy": result.score.guess_accuracy,
+        "balanced_accuracy": result.score.balanced_accuracy,
         "loss": result.loss,
         "num_photos": result.num_photos,
         "confusion_matrix": result.confusion_matrix.tolist(),
     }
     low, high = result.interval
-    text = f"accuracy {result.accuracy:.1%} ({low:.1%} to {high:.1%}), loss {result.loss:.3f}, {result.num_photos:,} photos"
+    text = f"accuracy {result.accuracy:.1%} ({low:.1%} to {high:.1%}), loss {result.loss:.3f}, {result.num_photos:,} photos. {trust.sentence(result.score)}"
+    if dataset is not None:
+        known, summary = overlap(found, dataset), dataset.summary
+        left_out, ignored = summary["left_out"], summary["ignored"]
+        values |= {
+            "learned_from": known.learned_from,
+            "same_bytes": known.same_bytes,
+            "same_picture": known.same_picture,
+        }
+        values |= {"chosen_by": known.chosen_by, "left_out": left_out, "ignored": ignored}
+        if not known.is_known:
+            values |= dict.fromkeys(("learned_from", "same_bytes", "same_picture", "chosen_by"))
+        text += f"\n{known}\n{_left_out_sentence(left_out, ignored, summary['issues'])}"
     _emit(values, as_json, text)
+
+
+def _left_out_sentence(left_out: int, ignored: int, issues: dict[str, int]) -> str:
+    if not left_out and not ignored:
+        return "No file was left out."
+    why = ", ".join(f"{number:,} {issue}" for issue, number in sorted(issues.items()))
+    return (
+        f"{left_out:,} {'photo was' if left_out == 1 else 'photos were'} left out and {ignored:,} other "
+        f"{'file' if ignored == 1 else 'files'} ignored" + (f"; what the scan found: {why}." if why else ".")
+    )
 
 
 @main.command()
@@ -720,9 +771,14 @@ def classify(paths, run_id, as_json):
 
     run = find_run(run_id) if run_id else newest_completed()
     prepare_environment()
+    from core.analysis import trust
     from core.analysis.classify import Classifier
 
     classifier = Classifier(run)
+    score = trust.kept_score(run)
+    doubt = trust.no_answer(score) if score is not None and not score.beats_guessing else None
+    if doubt:
+        click.echo(doubt, err=True)
     num_readable = 0
     for group in _groups(_photos_under(paths), 32):
         images, errors = [], {}
@@ -737,12 +793,14 @@ def classify(paths, run_id, as_json):
             num_readable += answer is not None
             row = {
                 "path": _printable(path),
-                "class_name": answer.class_name if answer else None,
+                "class_name": answer.class_name if answer and not doubt else None,
                 "probabilities": answer.probabilities if answer else None,
+                "doubt": doubt,
                 "error": errors.get(path),
             }
             chances = ", ".join(f"{name} {share:.1%}" for name, share in (row["probabilities"] or {}).items())
-            _emit(row, as_json, f"{row['path']!r}: {row['error'] or row['class_name'] + ' (' + chances + ')'}")
+            says = row["error"] or f"{row['class_name'] or trust.NO_ANSWER.lower()} ({chances})"
+            _emit(row, as_json, f"{row['path']!r}: {says}")
     if not num_readable:
         raise AppError(
             "None of these files could be read as a photo. Name photos (JPEG, PNG, WebP, HEIC, ...) or folders that hold some."

@@ -8,6 +8,7 @@ import csv
 import io
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,7 @@ from core.errors import ModelError
 from core.jobs import read_json, write_atomic
 
 EPSILON = 1e-7  # keras.config.epsilon(): its cross entropies clip probabilities to [1e-7, 1 - 1e-7]
+EVEN = 1.1  # of the smallest class's photos the largest has at most so many times
 _Z_95 = 1.959963984540054  # 97.5 % quantile of the normal distribution
 
 
@@ -38,6 +40,82 @@ class Answer:
     def class_name(self) -> str:
         """The most probable class."""
         return max(self.probabilities, key=self.probabilities.__getitem__)
+
+
+@dataclass(frozen=True)
+class Score:
+    """How many photos of each class were named rightly, and what that is worth beside answers that look at no photo.
+
+    Args:
+        class_names: in the order of class_index.
+        right: of each class, how many of its photos were named rightly.
+        counts: of each class, how many photos were asked about; at least one photo in all.
+    """
+
+    class_names: tuple[str, ...]
+    right: tuple[int, ...]
+    counts: tuple[int, ...]
+
+    @property
+    def num_photos(self) -> int:
+        return sum(self.counts)
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the photos named rightly, 0..1."""
+        return sum(self.right) / self.num_photos
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Where the accuracy on endless photos of this kind lies with 95 % confidence: (low, high) in 0..1."""
+        return wilson_interval(sum(self.right), self.num_photos)
+
+    @property
+    def largest(self) -> str:
+        """The class with the most photos, the first of them if several have as many."""
+        return self.class_names[max(range(len(self.counts)), key=self.counts.__getitem__)]
+
+    @property
+    def guess_accuracy(self) -> float:
+        """What always saying the largest class would earn, 0..1; at least 1/num_classes."""
+        return max(max(self.counts) / self.num_photos, 1 / len(self.class_names))
+
+    @property
+    def recalls(self) -> tuple[float, ...]:
+        """Of each class that has photos here, the share named rightly."""
+        return tuple(right / count for right, count in zip(self.right, self.counts, strict=True) if count)
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """The mean of ``recalls``, 0..1: every class counts alike, however many photos it has. Guessing earns 1/num_classes."""
+        return sum(self.recalls) / len(self.recalls)
+
+    @property
+    def balanced_interval(self) -> tuple[float, float]:
+        """95 % interval of the balanced accuracy: Wilson's intervals of the classes, added as independent (Newcombe 1998, method 10)."""
+        below = above = 0.0
+        pairs = [(right, count) for right, count in zip(self.right, self.counts, strict=True) if count]
+        for right, count in pairs:
+            low, high = wilson_interval(right, count)
+            below, above = below + (right / count - low) ** 2, above + (high - right / count) ** 2
+        middle = self.balanced_accuracy
+        return middle - math.sqrt(below) / len(pairs), middle + math.sqrt(above) / len(pairs)
+
+    @property
+    def is_even(self) -> bool:
+        """Whether the classes have about as many photos, so that balanced accuracy says nothing new."""
+        return max(self.counts) <= EVEN * min(self.counts)
+
+    @property
+    def beats_guessing(self) -> bool:
+        """Whether the photos show, with 95 % confidence, that it is better than saying one class always.
+
+        Where classes differ, it may also show in the balanced accuracy: a network that finds most of a rare class tells them
+        apart, though always saying the frequent one would be right more often. That takes photos of two classes.
+        """
+        if self.interval[0] > self.guess_accuracy:
+            return True
+        return len(self.recalls) > 1 and self.balanced_interval[0] > 1 / len(self.recalls)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,12 +174,22 @@ class Evaluation:
         """Share of photos whose most probable class is the true one, 0..1."""
         return float(self.correct.mean())
 
-    @property
-    def loss(self) -> float:
-        """Mean cross entropy in nats, of probabilities clipped as Keras clips them. Guessing costs ln(num_classes)."""
+    @cached_property
+    def losses(self) -> np.ndarray:
+        """(N,) float64 cross entropies in nats, of probabilities clipped as Keras clips them. Guessing costs ln(num_classes)."""
         given = self.probabilities[np.arange(self.num_photos), self.true]
         clipped = np.clip(given, np.float32(EPSILON), np.float32(1 - EPSILON))
-        return float(-np.log(clipped.astype(np.float64)).mean())
+        return -np.log(clipped.astype(np.float64))
+
+    @property
+    def loss(self) -> float:
+        """Mean cross entropy in nats."""
+        return float(self.losses.mean())
+
+    @cached_property
+    def score(self) -> Score:
+        """What was named rightly, by class, beside what guessing would earn."""
+        return score_of(self.class_names, self.confusion_matrix)
 
     @cached_property
     def confusion_matrix(self) -> np.ndarray:
@@ -116,9 +204,11 @@ class Evaluation:
         return wilson_interval(int(self.correct.sum()), self.num_photos)
 
     def summary(self) -> dict:
-        """The figures as JSON types: accuracy, loss, interval, num_photos, confusion_matrix."""
+        """The figures as JSON types: accuracy, guess_accuracy, balanced_accuracy, loss, interval, num_photos, confusion_matrix."""
         return {
             "accuracy": self.accuracy,
+            "guess_accuracy": self.score.guess_accuracy,
+            "balanced_accuracy": self.score.balanced_accuracy,
             "loss": self.loss,
             "interval": list(self.interval),
             "num_photos": self.num_photos,
@@ -172,6 +262,12 @@ class Evaluation:
 
 def _share(text: str) -> float:
     return parse.real(text, 0, 1.001)  # rounding takes a sum of float32 a little over 1
+
+
+def score_of(class_names: Sequence[str], confusion_matrix: Sequence[Sequence[int]]) -> Score:
+    """The score behind a confusion matrix; [i][j] counts photos of class i that were called j."""
+    right = tuple(int(row[index]) for index, row in enumerate(confusion_matrix))
+    return Score(tuple(class_names), right, tuple(int(sum(row)) for row in confusion_matrix))
 
 
 def wilson_interval(num_correct: int, num_photos: int) -> tuple[float, float]:

@@ -55,13 +55,16 @@ def _peaks(output):
 
 
 def answers(validation: Evaluation) -> dict:
-    """How an epoch's answers are spread: ``val_top_class`` (class index) got ``val_top_share`` (0..1) of all answers, and
-    ``val_spread`` is the standard deviation of the probabilities over the photos, 0 where all photos get one answer."""
+    """How an epoch's answers are spread: ``val_top_class`` (class index) got ``val_top_share`` (0..1) of all answers;
+    ``val_spread`` is the standard deviation of the probabilities over the photos, 0 where all photos get one answer;
+    ``val_right`` counts the photos of each class named rightly, and ``val_loss_error`` is the standard error of the mean loss."""
     counts = np.bincount(validation.predicted, minlength=len(validation.class_names))
     return {
         "val_top_class": int(counts.argmax()),
         "val_top_share": float(counts.max() / validation.num_photos),
         "val_spread": float(validation.probabilities.std(axis=0).mean()),
+        "val_right": list(validation.score.right),
+        "val_loss_error": float(validation.losses.std() / math.sqrt(validation.num_photos)),
     }
 
 

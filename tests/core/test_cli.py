@@ -1,4 +1,5 @@
 import errno
+import hashlib
 import json
 import os
 import shutil
@@ -17,6 +18,7 @@ from core.__main__ import main
 from core.config import ExperimentConfig
 from core.jobs import PROJECT
 from core.photos import download
+from core.photos.dataset import load
 from core.runs import create_run, list_runs
 from core.runs.engines import local
 
@@ -276,6 +278,11 @@ def test_from_photos_to_answers_without_a_browser(pets, tmp_path, monkeypatch):
     other = json.loads(result.stdout)
     assert other["num_photos"] == 1
     assert other["confusion_matrix"][0] == [0, 0]
+    learned = {example.sha256: example.split for example in load(list_runs()[0].dataset["id"]).examples}
+    split = learned[hashlib.sha256((tmp_path / "other" / "dogs" / "a.png").read_bytes()).hexdigest()]
+    assert (other["learned_from"], other["chosen_by"]) == (int(split == "train"), int(split == "val"))
+    assert (other["left_out"], other["ignored"]) == (0, 0)
+    assert "It learned from" in invoke("evaluate", run, tmp_path / "other").stdout
 
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"\xff\xd8\xff no photo")
@@ -289,7 +296,8 @@ def test_from_photos_to_answers_without_a_browser(pets, tmp_path, monkeypatch):
         str(pets / "cats" / "0.png"),
     ]
     assert [row["error"] is None for row in rows] == [True, False, False, True]
-    assert rows[0]["class_name"] in ("cats", "dogs")
+    # eight test photos show little: where they cannot tell the network from guessing, no class is its answer
+    assert (rows[0]["class_name"] in ("cats", "dogs")) == (rows[0]["doubt"] is None)
     assert sum(rows[0]["probabilities"].values()) == pytest.approx(1)
     assert invoke("classify", broken).exit_code == 1
     monkeypatch.chdir(tmp_path / "other")
