@@ -586,8 +586,7 @@ def _beside(run) -> str:
     """`` (guessing 50.0 %)``, for behind an accuracy of the run's kept network; nothing where nobody can say."""
     from core.analysis import trust
 
-    score = trust.kept_score(run)
-    return f" ({trust.beside(score)})" if score else ""
+    return trust.in_brackets(trust.kept_score(run))
 
 
 def _summary_sentence(summary: dict, beside: str) -> str:
@@ -749,14 +748,15 @@ def _left_out_sentence(left_out: int, ignored: int, issues: dict[str, int]) -> s
 def diagnose(run, as_json):
     """Say what RUN's curve tells so far: what goes wrong, by which numbers, and what to change."""
     from core.runs import find_run
-    from core.training.diagnose import diagnose_run
+    from core.training.diagnose import diagnose_run, quiet
 
-    found = diagnose_run(find_run(run))
+    asked = find_run(run)
+    found = diagnose_run(asked)
     for finding in found:
         text = f"{finding.title} ({finding.severity})\n    {finding.evidence}\n    {finding.advice}"
         _emit(asdict(finding), as_json, text)
     if not found and not as_json:
-        click.echo("Nothing stands out so far.")
+        click.echo(quiet(asked.history))
 
 
 @main.command()

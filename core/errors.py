@@ -5,6 +5,7 @@
     ├── ConfigError          a setting out of its limits, an unknown key
     ├── RunError             a run or job: missing, locked, in the wrong state
     └── ModelError           a network that cannot be built, loaded or used
+        └── NotANumberError  its loss or its answers are no longer numbers
 
 Every text gives the rule, the value received and the next step. Any other exception is a bug of
 ours: it keeps its traceback (worker.log, the server's stderr) and the person gets one calm sentence.
@@ -12,7 +13,12 @@ ours: it keeps its traceback (worker.log, the server's stderr) and the person ge
 
 
 class AppError(Exception):
-    """Something a person can put right; ``str(error)`` is written for them."""
+    """Something a person can put right; ``str(error)`` is written for them.
+
+    ``code`` says the same to programs where one has to decide by it; "" elsewhere.
+    """
+
+    code = ""
 
 
 class PhotoError(AppError):
@@ -49,3 +55,9 @@ class RunError(AppError):
 
 class ModelError(AppError):
     """A network cannot be built, loaded or used."""
+
+
+class NotANumberError(ModelError):
+    """A network broke down: its loss or its answers are no longer numbers."""
+
+    code = "not a number"

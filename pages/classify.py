@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.analysis import trust
 from core.analysis.predictor import get_predictor
 from pages.shared import words
 from pages.shared.answers import drop_photos, show_answers
@@ -19,9 +20,13 @@ if run is None:
 
 get_predictor().warm()
 uploads = drop_photos("Drop photos of pets", key="photos-to-classify")
-accuracy = run.history.results.get("test_accuracy")
+score = trust.kept_score(run)
 st.caption(
     f"This network knows {words.plain(' and '.join(run.class_names))} only, and will call everything one of them."
-    + (f" It names {words.percent(accuracy)} of its test photos rightly." if accuracy is not None else "")
+    + (
+        f" It names {words.percent(score.accuracy)} of the photos that it was judged by rightly. {words.plain(trust.sentence(score))}"
+        if score
+        else ""
+    )
 )
 show_answers(run, uploads)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core import config
+from core.analysis import trust
 from core.config import ExperimentConfig, PhotosConfig, SplitConfig
 from core.network import presets
 from core.runs import Run
@@ -64,7 +65,7 @@ def who_answers(asked: Run | None, at_work: Run | None) -> str:
     """Which network a dropped photo is shown to, or when there will be one."""
     if asked is not None:
         accuracy = asked.history.results.get("test_accuracy")
-        tested = f"; {words.percent(accuracy)} of its {words.count(asked.counts['test'], 'test photo')} named rightly" if accuracy is not None else ""  # fmt: skip
+        tested = f"; {words.percent(accuracy)} of its {words.count(asked.counts['test'], 'test photo')} named rightly{trust.in_brackets(trust.test_score(asked))}" if accuracy is not None else ""  # fmt: skip
         preset = presets.PRESETS.get(asked.config.preset)
         kind = preset.title if preset else asked.config.preset
         return f"**{words.plain(asked.name)}** answers: {words.plain(kind)} trained on {words.plain(asked.dataset['name'])}{tested}."
@@ -91,9 +92,11 @@ def show_recent(runs: list[Run]) -> None:
                 )
             accuracy = history.results.get("test_accuracy")
             if accuracy is not None:
-                st.markdown(f"**{words.percent(accuracy)}** on test photos")
+                st.markdown(f"**{words.percent(accuracy)}** on test photos{trust.in_brackets(trust.test_score(run))}")
             elif history.best:
-                st.markdown(f"{words.percent(history.best['val_accuracy'])} on validation so far")
+                st.markdown(
+                    f"{words.percent(history.best['val_accuracy'])} on validation so far{trust.in_brackets(trust.best_score(run))}"
+                )
 
 
 runs = all_runs()

@@ -3,15 +3,19 @@
 import streamlit as st
 
 from core import config
+from core.analysis import trust
 from core.analysis.evaluation import Evaluation
 from core.network import presets
 from core.runs import ACTIVE, Run
+from core.runs.best_epoch import why_best
 from pages.shared import state, words
 from pages.shared.fields import setting_words
 from pages.shared.frame import badge
 from pages.shared.live_chart import live_charts
 from pages.shared.pick import pick_run
 from pages.shared.places import way_to
+
+_PLAIN_DOUBT = "These test photos cannot tell this network from an answer that looks at no photo."
 
 
 def show_figures(run: Run, evaluation: Evaluation) -> None:
@@ -46,6 +50,15 @@ def show_figures(run: Run, evaluation: Evaluation) -> None:
             height="stretch",
             help="The epoch that did best on the validation photos; its weights are the ones that are kept.",
         )
+    score = evaluation.score
+    if score.beats_guessing:
+        st.caption(words.plain(trust.sentence(score)))
+    else:
+        st.warning(
+            f"**{trust.NO_ANSWER}.** {words.plain(trust.sentence(score))} {_PLAIN_DOUBT}", icon=":material/warning:"
+        )
+    if why := why_best(history):
+        st.caption(f":material/info: {words.plain(why)}")
 
 
 def show_confusion(evaluation: Evaluation) -> None:
@@ -111,7 +124,7 @@ else:
     st.caption(f"This run has no test figures: it is {status}. {words.plain(run.history.message)}")
 
 if run.history.epochs:
-    live_charts(run.history, len(run.class_names), key=f"results-{run.id}")
+    live_charts(run.history, trust.guess_of(run), key=f"results-{run.id}")
 if evaluation is not None:
     matrix, settings = st.columns(2, gap="large")
     with matrix:

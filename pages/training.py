@@ -5,12 +5,14 @@ from dataclasses import replace
 import streamlit as st
 
 from core import config
+from core.analysis import trust
 from core.config import AugmentConfig, ExperimentConfig, TrainingConfig, choice_words, settings_of
 from core.errors import AppError
 from core.network import presets
 from core.network.plan import plan
 from core.photos.dataset import Dataset
 from core.runs import ACTIVE, Run, batch_size_that_fits, ensure_spare, why_interrupted
+from core.runs.best_epoch import why_best
 from pages.shared import problems, state, words
 from pages.shared.controls import confirm_delete, is_allowed, place_of, show_controls
 from pages.shared.current import current_dataset, current_run, dataset_of, run_of
@@ -82,11 +84,15 @@ def _where(run: Run, status: str) -> str:
         return f"Number {history.position} in the queue." if history.position > 1 else "It starts in a moment."
     if status == "running" and (asked := state.memory().asked.get(run.id)):
         return _ASKED[asked]
-    best = f" Best so far: epoch {history.best_epoch}, {words.percent(history.best['val_accuracy'])} on validation." if history.best else ""  # fmt: skip
+    best = f" Best so far: epoch {history.best_epoch}, {words.percent(history.best['val_accuracy'])} on validation{trust.in_brackets(trust.best_score(run))}." if history.best else ""  # fmt: skip
     if status == "running":
         return f"Epoch {history.epoch} of {history.num_epochs}.{best}" if history.num_epochs else "Warming up."
     accuracy = history.results.get("test_accuracy")
-    tested = f" {words.percent(accuracy)} of the test photos are named rightly." if accuracy is not None else ""
+    tested = (
+        f" {words.percent(accuracy)} of the test photos are named rightly{trust.in_brackets(trust.test_score(run))}."
+        if accuracy is not None
+        else ""
+    )
     if status == "failed":
         return words.plain(history.message) or "It failed; the run's worker.log says why."
     if status == "interrupted":
@@ -119,8 +125,10 @@ def show_run(run: Run, drawn_for: str, seconds: float, draft: ExperimentConfig) 
     """Ticks every ``seconds`` while the run is active. What can be clicked stands outside, so that a tick never swallows a click."""
     status, history = run.status, run.history
     show_status(run, status)
-    live_charts(history, len(run.class_names), key=f"run-{run.id}")
+    live_charts(history, trust.guess_of(run), key=f"run-{run.id}")
     with st.container(gap="xsmall"):
+        if why := why_best(history):
+            st.caption(f":material/info: {words.plain(why)}")
         for notice in history.notices:
             st.caption(f":material/info: {words.plain(notice)}")
     show_findings(run)

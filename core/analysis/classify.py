@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from core.analysis.evaluation import Answer
-from core.errors import ModelError
+from core.errors import ModelError, NotANumberError
 from core.network.build import build
 from core.photos.decode import fit_image
 from core.runs import Run
@@ -108,7 +108,7 @@ def predict(model: keras.Model, images: np.ndarray) -> np.ndarray:
     """
     outputs = np.asarray(model.predict_on_batch(images), np.float32)  # (B, 1) or (B, num_classes)
     if np.isnan(outputs).any():
-        raise ModelError(
+        raise NotANumberError(
             "This network answers with NaN, not with numbers: its training broke down, usually of too high a learning rate. "
             "Lower it and train again."
         )

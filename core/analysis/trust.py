@@ -101,6 +101,11 @@ def beside(score: Score) -> str:
     return text if score.is_even else f"{text}, balanced {_percent(score.balanced_accuracy)}"
 
 
+def in_brackets(score: Score | None) -> str:
+    """`` (guessing 75.0 %, balanced 50.0 %)``, for behind an accuracy; "" where nobody can say."""
+    return f" ({beside(score)})" if score else ""
+
+
 def sentence(score: Score) -> str:
     """The same in a sentence that says what the two figures are."""
     if score.is_even:

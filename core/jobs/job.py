@@ -248,7 +248,7 @@ def _end_of(error: BaseException, kept: dict, when_full: str, folder: Path) -> t
     if isinstance(error, Cancelled):
         return ("paused" if error.word == "pause" else "stopped"), kept, 0
     if isinstance(error, AppError):
-        return "failed", {"message": str(error)}, 1
+        return "failed", {"message": str(error)} | ({"code": error.code} if error.code else {}), 1
     if isinstance(error, OSError) and (sentence := disk_trouble(error, folder)):
         return when_full, {"message": sentence}, 1
     traceback.print_exception(error)

@@ -2,11 +2,26 @@
 
 import psutil
 
+from core.errors import NotANumberError
 from core.jobs import why_unwritable
+from core.runs.history import History
 from core.runs.store import Run
 
+NOT_A_NUMBER = NotANumberError.code
 SCARCE_FRACTION = 0.05
 ROOM_FRACTION = 0.10  # of the memory that should stay free
+
+
+def code_of(history: History) -> str:
+    """Why a run failed, for programs; "" for any other run and for causes without a code.
+
+    Versions that wrote no code are known by what they wrote for people; nothing else may ask a sentence.
+    """
+    if "code" in history.results:
+        return history.results["code"]
+    message = history.message
+    is_old = message.startswith("The loss became") or "answers with NaN" in message
+    return NOT_A_NUMBER if is_old else ""
 
 
 def why_interrupted(run: Run) -> str | None:

@@ -217,7 +217,8 @@ def best_to_ask(runs: Iterable[Run]) -> Run | None:
 def _trust(run: Run) -> tuple[bool, bool, float]:
     accuracy, num_test = run.history.results.get("test_accuracy"), run.counts["test"]
     low = wilson_interval(round(accuracy * num_test), num_test)[0] if isinstance(accuracy, float) else 0.0
-    return low > 1 / len(run.class_names), run.config.photos.source != "drawn", low
+    largest = max(run.dataset["counts"].get("test", {}).values(), default=0) / max(1, num_test)
+    return low > max(largest, 1 / len(run.class_names)), run.config.photos.source != "drawn", low
 
 
 def may_control(run: "Run | Sweep", token: str, admin_key: str = "") -> bool:

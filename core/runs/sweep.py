@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import config as configs
+from core.analysis import trust
 from core.analysis.evaluation import Evaluation, difference_interval, shares_gap
 from core.config import AugmentConfig, ExperimentConfig
 from core.errors import AppError, ConfigError, RunError
@@ -430,13 +431,14 @@ def verdict(sweep: Sweep, rows: list[Row] | None = None) -> list[str]:
         others = [row for row in tested if row is not best]
         sentences = [_validation_sentence(best, others)]
     sentences += [_gap_sentence(best, row) for row in others]
+    sentences.append(trust.sentence(best.evaluation.score))
     for row in tested:
         if row.status == "stopped":
             done = len(row.run.history.epochs)
             sentences.append(
                 f"{row.label[0].upper()}{row.label[1:]}: stopped after {done} epoch{'s' if done != 1 else ''}, so this is not a fair comparison."
             )
-    if all(row.evaluation.interval[0] <= 1 / len(row.evaluation.class_names) for row in tested):
+    if all(not row.evaluation.score.beats_guessing for row in tested):
         sentences.append(
             "None of them does surely better than guessing yet. Give each more epochs before you compare them."
         )

@@ -1,7 +1,9 @@
 """What a run's curve says, in words: each finding with its evidence, its meaning and the knob to turn. No TensorFlow.
 
-``diagnose`` is a function of the history alone, so a page may ask at every poll. It reads the last few epochs and
-stays quiet until they agree.
+``diagnose`` is a function of the history alone, so a page may ask at every poll. It reads the history as it came, epoch by
+epoch: a finding is raised by evidence beyond noise (intervals from the number of photos and steps; no verdict while pictures
+still grow or the learning rate has yet to come down), and then stands until there is evidence against it. Of two findings
+that contradict one another the graver stands, and of two alike the one that stood first.
 
 Training and validation figures are not measured alike, and the rules allow for it. Training figures are averages over
 an epoch in which the network was still changing, on augmented and perhaps blended photos, with dropout, before weights
@@ -10,15 +12,26 @@ itself; training far above validation is always one.
 """
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from types import MappingProxyType
 
 from core import config as configs
-from core.analysis.evaluation import wilson_interval
+from core.analysis.evaluation import Score, wilson_interval
+from core.analysis.trust import score_of_epoch
 from core.config import ExperimentConfig
+from core.errors import AppError
+from core.network.plan import plan
 from core.network.presets import MODERN
 from core.runs import History, Run
+from core.runs.ends import NOT_A_NUMBER, code_of
+from core.training.advice import PARAMETERS_PER_PHOTO
+from core.training.schedule import training_sizes
 
 # Rates at which these optimizers usually learn: Keras' defaults, and what AlexNet used for SGD.
 USUAL_RATE = {"adam": 0.001, "adamw": 0.001, "rmsprop": 0.001, "sgd": 0.01}
@@ -31,8 +44,8 @@ class Finding:
     """One thing that a curve says.
 
     Args:
-        kind: which rule, for programs: stuck, one_class, dead_units, not_a_number, rate_too_high, rate_too_low,
-            overfitting, labels, underfitting, augmentation_too_strong, validation_too_small.
+        kind: which rule, for programs: stuck, one_class, dead_units, not_a_number, rate_too_high, rate_too_low, guessing,
+            loss_above_guessing, overfitting, labels, underfitting, augmentation_too_strong, validation_too_small.
         severity: "learns nothing" (more epochs will not help), "warning" (the result suffers) or "note" (worth knowing).
         title: the finding in a few words.
         evidence: the numbers it rests on and the epochs they come from.
@@ -51,14 +64,26 @@ class Finding:
 
 
 def diagnose_run(run: Run) -> list[Finding]:
-    """``diagnose`` for a run on disk, at work or finished."""
-    return diagnose(run.history, run.config, run.dataset["counts"], run.class_names)
+    """``diagnose`` for a run on disk, at work or finished; epochs that were looked at before are not looked at again."""
+    case = _Case(run.history, run.config, run.dataset["counts"], run.class_names)
+    with _guard:
+        findings = _go_on(case, _looked.get(run.folder))
+        _looked[run.folder] = (len(case.rows), case.rows[-1] if case.rows else {}, findings)
+        _looked.move_to_end(run.folder)
+        while len(_looked) > MOST_LOOKED_AT:
+            _looked.popitem(last=False)
+    return _shown(case, findings)
+
+
+MOST_LOOKED_AT = 256
+_looked: OrderedDict[Path, tuple[int, dict, dict[str, "Finding"]]] = OrderedDict()
+_guard = threading.Lock()
 
 
 def diagnose(
     history: History, config: ExperimentConfig, counts: dict[str, dict[str, int]], class_names: Sequence[str]
 ) -> list[Finding]:
-    """What can be said about a run so far, the gravest first; empty where nothing is wrong.
+    """What can be said about a run so far, the gravest first; empty where nothing is wrong, or ``quiet`` says that it is too early.
 
     A run that learns nothing is not also called underfitted: what would follow from a graver finding is left out.
 
@@ -69,30 +94,211 @@ def diagnose(
         class_names: in the order of class_index.
     """
     case = _Case(history, config, counts, tuple(class_names))
-    if failed := _not_a_number(case):
-        return [failed]
-    if len(case.rows) < 2:
-        return []
-    found = [finding for rule in _WHY_NOTHING_IS_LEARNED if (finding := rule(case))]
-    if any(finding.severity == LEARNS_NOTHING for finding in found):
-        return found
-    if _is_at_chance(case):
-        return found + [finding for rule in _WHY_ELSE if (finding := rule(case))]
-    return found + [finding for rule in _HOW_WELL_IT_LEARNS if (finding := rule(case))]
+    return _shown(case, _go_on(case, None))
+
+
+def seen_enough(history: History) -> bool:
+    """Whether there were epochs and steps enough to say that nothing is strange."""
+    num_epochs = len(history.epochs)
+    return num_epochs >= FEWEST_EPOCHS and num_epochs * history.steps_per_epoch >= MIN_STEPS
+
+
+def quiet(history: History) -> str:
+    """What to say where there is no finding: that nothing is strange only where enough was seen to say it."""
+    num_epochs, steps = len(history.epochs), history.steps_per_epoch
+    if not num_epochs:
+        return "Too early to say: no epoch is finished yet."
+    if not seen_enough(history):
+        return f"Too early to say: {num_epochs} {'epoch' if num_epochs == 1 else 'epochs'} of {steps} {'step' if steps == 1 else 'steps'}."
+    return "Nothing strange in these curves so far."
+
+
+def _go_on(case: "_Case", before: tuple[int, dict, dict[str, Finding]] | None) -> dict[str, Finding]:
+    """The findings that stand after the last epoch, by kind: those after each epoch follow from those after the one before.
+
+    Args:
+        before: (epochs, the last of them, findings that stood then), where that is known of this very history.
+    """
+    if code_of(case.history) == NOT_A_NUMBER:
+        return {"not_a_number": _not_a_number(case)}
+    start, standing = 0, {}
+    if before is not None and before[0] and before[0] < len(case.rows) and case.rows[before[0] - 1] == before[1]:
+        start, _, standing = before
+    for num_epochs in _looks(len(case.rows), start):
+        standing = _judge(case.after(num_epochs, standing))
+    return standing
+
+
+def _looks(num_epochs: int, start: int) -> Iterator[int]:
+    """After which epochs a history is looked at: each of the first hundred, every second of the next, every fourth of those after, and
+    the last; so a run of 10,000 epochs is looked at some hundred times."""
+    for number in range(start + 1, num_epochs + 1):
+        if number == num_epochs or number % (1 << max(0, (number - 1).bit_length() - 6)) == 0:
+            yield number
+
+
+def _judge(case: "_Case") -> dict[str, Finding]:
+    """What stands after an epoch, the gravest first, without contradictions."""
+    rules = _RULES if len(case.rows) > 1 else (_guessing, _loss_above_guessing)
+    found = [finding for rule in rules if (finding := rule(case))]
+    found.sort(
+        key=lambda finding: (
+            _SEVERITIES.index(finding.severity),
+            finding.kind == "loss_above_guessing",
+            finding.kind not in case.standing,
+        )
+    )
+    kept: list[Finding] = []
+    for finding in found:
+        if not any(_contradict(finding, other, case.config) for other in kept):
+            kept.append(finding)
+    return {finding.kind: finding for finding in kept}
+
+
+def _shown(case: "_Case", findings: Mapping[str, Finding]) -> list[Finding]:
+    """In the order of the rules; what would follow from a graver finding is left out."""
+    shown = list(findings.values())
+    if any(finding.severity == LEARNS_NOTHING for finding in shown):
+        shown = [finding for finding in shown if finding.kind not in _FOLLOWS]
+    return sorted(shown, key=lambda finding: (_rank(finding), _ORDER.index(finding.kind)))
+
+
+def _rank(finding: Finding) -> int:
+    """0 for the gravest. What nobody has shown to be better than guessing comes before advice on how to make it better."""
+    severity = WARNING if finding.kind == "guessing" else finding.severity
+    return _SEVERITIES.index(severity)
+
+
+# What cannot be true, or be advised, together. The last group explains what "guessing" only states.
+_CONTRADICTIONS = tuple(
+    frozenset(pair.split())
+    for pair in (
+        "rate_too_high rate_too_low",
+        "rate_too_high underfitting",
+        "rate_too_low underfitting",
+        "overfitting underfitting",
+        "overfitting labels",
+        "overfitting augmentation_too_strong",
+        "labels underfitting",
+        "labels augmentation_too_strong",
+        "augmentation_too_strong underfitting",
+        "loss_above_guessing overfitting",
+        "loss_above_guessing labels",
+        "loss_above_guessing guessing",
+        "underfitting guessing",
+        "stuck guessing",
+        "one_class guessing",
+        "rate_too_high guessing",
+        "rate_too_low guessing",
+        "labels guessing",
+    )
+)
+
+
+_EXPLAINS_GUESSING = frozenset({"stuck", "one_class", "rate_too_high", "rate_too_low", "labels"})
+
+
+def _contradict(one: Finding, other: Finding, config: ExperimentConfig) -> bool:
+    """Whether two findings cannot stand together: by their kinds, or since one raises a setting that the other lowers."""
+    if frozenset((one.kind, other.kind)) in _CONTRADICTIONS:
+        return True
+    directions = _directions(one, config)
+    return any(directions.get(path, way) != way for path, way in _directions(other, config).items())
+
+
+def _directions(finding: Finding, config: ExperimentConfig) -> dict[str, object]:
+    """{path of a setting: what a finding does to it}: True raises a number, False lowers it, anything else is the value."""
+    ways = {}
+    for path, value in finding.changes:
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        ways[path] = value > configs.get(config, path) if is_number else value
+    return ways
 
 
 @dataclass(frozen=True)
 class _Case:
-    """A history with the figures that several rules look at. ``rows`` are its epochs."""
+    """A history up to an epoch, with the figures that several rules look at.
+
+    Args:
+        num_epochs: how many epochs it is read up to; None for all.
+        standing: the findings that stood an epoch earlier, by kind.
+    """
 
     history: History
     config: ExperimentConfig
     counts: dict
     class_names: tuple[str, ...]
+    num_epochs: int | None = None
+    standing: Mapping[str, Finding] = field(default_factory=lambda: MappingProxyType({}))
+
+    def after(self, num_epochs: int, standing: Mapping[str, Finding]) -> "_Case":
+        return replace(self, num_epochs=num_epochs, standing=standing)
+
+    @cached_property
+    def rows(self) -> list[dict]:
+        return list(self.history.epochs[: self.num_epochs])
+
+    def stands(self, kind: str) -> bool:
+        """Whether a finding is there already, so that it takes evidence against it to lift it."""
+        return kind in self.standing
+
+    def since(self, kind: str, epoch: int) -> int:
+        """From which epoch a finding is so: what was said once stays."""
+        return (self.standing[kind].epoch if self.stands(kind) else None) or epoch
 
     @property
-    def rows(self) -> list[dict]:
-        return self.history.epochs
+    def num_steps(self) -> int:
+        return len(self.rows) * max(1, self.history.steps_per_epoch)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether these are all the epochs of a run that has been tested."""
+        return len(self.rows) == len(self.history.epochs) and self.history.results.get("test_accuracy") is not None
+
+    @cached_property
+    def kept(self) -> dict:
+        """The epoch whose weights are kept."""
+        marked = [row for row in self.rows if row.get("best")]
+        return marked[-1] if marked else self.last
+
+    @cached_property
+    def num_train(self) -> int:
+        return max(1, sum(self.counts.get("train", {}).values()))
+
+    @property
+    def loss_doubt(self) -> float:
+        """Nats by which chance alone moves an epoch's training loss: photos differ by about LOSS_SPREAD."""
+        return LOSS_SPREAD / math.sqrt(self.num_train)
+
+    @cached_property
+    def at_this_size(self) -> list[dict]:
+        """The last epochs on pictures of one size: where pictures grow, figures before and after cannot be compared."""
+        size = self.last.get("image_size")
+        start = len(self.rows)
+        while start and self.rows[start - 1].get("image_size") == size:
+            start -= 1
+        return self.rows[start:]
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether pictures have stopped growing and a learning rate that comes down has done most of its way."""
+        network, training = self.config.network, self.config.training
+        full_size = training_sizes(training, network.input_size)[-1]
+        is_grown = self.last.get("image_size", full_size) >= full_size
+        planned = max(self.history.num_epochs, training.epochs, 1)
+        return is_grown and (training.schedule == "constant" or len(self.rows) >= SETTLED * planned)
+
+    def score(self, row: dict) -> Score | None:
+        return score_of_epoch(row, self.class_names, self.counts)
+
+    def beats_guessing(self, rows: Sequence[dict]) -> bool:
+        """Whether the mean of some epochs is better than guessing by more than the validation photos leave to chance."""
+        scores = [self.score(row) for row in rows]
+        if all(scores):
+            right = [round(_mean(numbers)) for numbers in zip(*(score.right for score in scores), strict=True)]
+            return replace(scores[0], right=tuple(right)).beats_guessing
+        accuracy = _mean([row["val_accuracy"] for row in rows])
+        return wilson_interval(round(accuracy * self.num_val), self.num_val)[0] > self.guessing_accuracy
 
     @property
     def last(self) -> dict:
@@ -144,6 +350,12 @@ class _Case:
         """A figure's mean over the last epochs."""
         return _mean([row[name] for row in self.rows[-num_epochs:]])
 
+    @property
+    def gap_doubt(self) -> float:
+        """Half of the 95 % interval of training accuracy less validation accuracy, as far as the numbers of photos tell."""
+        train = _half_interval(self.means("accuracy"), self.num_train)
+        return math.hypot(train, _half_width(self, self.means("val_accuracy")))
+
     @cached_property
     def epochs_to_judge(self) -> int:
         """Epochs in which enough steps were made to say that nothing happens."""
@@ -156,6 +368,9 @@ class _Case:
 
 # --- why nothing is learned ------------------------------------------------------------------------------
 
+FEWEST_EPOCHS = 3
+LOSS_SPREAD = 0.5  # nats, of the loss from photo to photo while a network learns
+SETTLED = 0.7  # of the epochs: by then a cosine has come down to a fifth
 MIN_STEPS = 100  # before that, a network that still answers all photos alike may just not have begun
 STUCK_MARGIN = 0.004  # nats around the loss of guessing; chance moves an epoch's mean by less
 STUCK_SPREAD = 0.002  # of probabilities over the photos
@@ -163,11 +378,9 @@ SAME_SPREAD = 0.001  # one answer for all photos
 SWINGING_MARGIN = 0.05  # nats; at a high rate that one answer swings around even chances, which costs a little more
 
 
-def _not_a_number(case: _Case) -> Finding | None:
+def _not_a_number(case: _Case) -> Finding:
     """The loss became NaN or infinite: the run stopped itself and says between which steps."""
     message = case.history.message
-    if not (message.startswith("The loss became") or "answers with NaN" in message):
-        return None
     training = case.config.training
     lower = _lower_rate(training.optimizer, training.learning_rate)
     advice = (
@@ -276,10 +489,12 @@ def _one_class(case: _Case) -> Finding | None:
         if "val_top_class" not in row:
             return False
         others = 1 - shares[row["val_top_class"]]
-        return others * case.num_val >= 5 and 1 - row["val_top_share"] < OTHERS_FOUND * others
+        return others > 0 and 1 - row["val_top_share"] < OTHERS_FOUND * others
 
     since = _since(case.rows, is_one_class, max(3, case.epochs_to_judge))
-    if since is None or _stuck(case):
+    if since is None and case.stands("one_class") and not case.beats_guessing(case.rows[-3:]):
+        since = max(0, len(case.rows) - 1)
+    if since is None or _stuck(case) or "val_top_class" not in case.last:
         return None
     rows, last = case.rows[since:], case.last
     name, share = case.class_names[last["val_top_class"]], shares[last["val_top_class"]]
@@ -301,7 +516,7 @@ def _one_class(case: _Case) -> Finding | None:
             evidence,
             advice,
             (("training.class_weights", True),),
-            rows[0]["epoch"],
+            case.since("one_class", rows[0]["epoch"]),
         )
     advice, changes = _way_out(case)
     return Finding(
@@ -327,12 +542,13 @@ def _dead_units(case: _Case) -> Finding | None:
     def worst(row: dict) -> float:
         return max((count / widths[name] for name, count in row.get("dead_units", {}).items()), default=0.0)
 
-    since = _since(case.rows, lambda row: worst(row) >= DEAD_SHARE)
+    limit = DEAD_SHARE * (0.8 if case.stands("dead_units") else 1)
+    since = _since(case.rows, lambda row: worst(row) >= limit)
     if since is None or case.num_val < FEW_PHOTOS:
         return None
     last, first = case.last, case.rows[since]
     layers = [
-        (name, count, widths[name]) for name, count in last["dead_units"].items() if count / widths[name] >= DEAD_SHARE
+        (name, count, widths[name]) for name, count in last["dead_units"].items() if count / widths[name] >= limit
     ]
     parts = [
         f"{count:,} of {width:,} in {_layer(name)} ({_percent(count / width, 0)})" for name, count, width in layers
@@ -375,6 +591,7 @@ def _layer(name: str) -> str:
 
 
 WORSE_THAN_GUESSING = 0.15  # nats
+WILD_STEPS = 60  # first steps, and those after pictures have grown, may be wild; after so many it is the rate
 WILD_START = 0.1  # nats above guessing, over the whole first epoch; a fault only where one answer is all that is left
 LEARNED = 0.05  # nats below guessing: by then it had learned something
 WILD_STEP = 0.05  # of the weights' size, in one step
@@ -390,8 +607,10 @@ def _rate_too_high(case: _Case) -> Finding | None:
         f"On the Training page lower the learning rate from {training.learning_rate:g} to {lower:g}"
         + ("." if training.gradient_clip else ", or set a gradient clip of 1.")
     )
-    since = _since(rows, lambda row: row["loss"] > limit + WORSE_THAN_GUESSING)
-    best = min(rows, key=lambda row: row["loss"])
+    enough = max(2, math.ceil(WILD_STEPS / max(1, case.history.steps_per_epoch)))
+    since = _since(rows, lambda row: row["loss"] > limit + max(WORSE_THAN_GUESSING, 2 * case.loss_doubt), enough)
+    same = case.at_this_size
+    best = min(_smooth(same[:-1]) or same, key=lambda row: row["loss"])
     severity = LEARNS_NOTHING
     if since is not None:
         evidence = (
@@ -406,12 +625,14 @@ def _rate_too_high(case: _Case) -> Finding | None:
         )
         if times:
             evidence += f" A learning rate of {training.learning_rate:g} is {times:g} times what is usual for {training.optimizer}."
-    elif best["loss"] < limit - LEARNED and (since := _since(rows, lambda row: row["loss"] > limit - STUCK_MARGIN)):
+    elif best["loss"] < limit - LEARNED - case.loss_doubt and (
+        since := _since(rows, lambda row: row["loss"] > limit - STUCK_MARGIN, enough)
+    ):
         evidence = f"Training loss had come down to {best['loss']:.3f} in epoch {best['epoch']}. {_epochs(rows[since:])} it was back at guessing ({case.last['loss']:.3f})."
     else:
-        since = _since(rows, lambda row: row.get("step_fraction", 0.0) > WILD_STEP)
+        since = _since(rows, lambda row: row.get("step_fraction", 0.0) > WILD_STEP, enough)
         if since is None or case.last["loss"] < limit - LEARNED:
-            return None
+            return _still_too_high(case)
         steps = [row["step_fraction"] for row in rows[since:]]
         evidence = f"{_epochs(rows[since:])} one step moved the weights by {_range([100 * s for s in steps], '.2g')} % of their size; about 0.1 % to 1 % is usual."
         severity = WARNING
@@ -422,8 +643,20 @@ def _rate_too_high(case: _Case) -> Finding | None:
         evidence,
         advice,
         (("training.learning_rate", lower),),
-        rows[since]["epoch"],
+        case.since("rate_too_high", rows[since]["epoch"]),
     )
+
+
+def _still_too_high(case: _Case) -> Finding | None:
+    """What was said of the rate stands until the training loss lies below that of guessing, for three epochs and beyond chance."""
+    if not case.stands("rate_too_high") or case.means("loss") < case.guessing_loss - STUCK_MARGIN - case.loss_doubt:
+        return None
+    return case.standing["rate_too_high"]
+
+
+def _smooth(rows: Sequence[dict]) -> list[dict]:
+    """Each epoch with the loss averaged over it and the one before, so that one lucky epoch counts for little."""
+    return [after | {"loss": (before["loss"] + after["loss"]) / 2} for before, after in pairwise(rows)]
 
 
 def _says_nothing(case: _Case) -> bool:
@@ -476,7 +709,8 @@ def _rate_too_low(case: _Case) -> Finding | None:
 # --- how well it learns ----------------------------------------------------------------------------------
 
 GAP = 0.1  # of accuracy, training above validation
-CLEAR_GAP = 0.2
+NEAR_GUESSING = 0.15  # of what there is to learn beyond guessing
+FEW_STEPS = 15  # validation is often wild before that
 RISE = 0.05  # nats, validation loss above its lowest
 
 
@@ -489,11 +723,13 @@ def _overfitting(case: _Case) -> Finding | None:
     is_rising = (
         len(rows) - lowest > 3 and rise > RISE + 0.05 * best["val_loss"] and case.last["loss"] < best["loss"] - RISE
     )
-    doubt = _half_width(case, case.means("val_accuracy"))
-    has_gap = len(rows) >= 3 and gap > GAP + doubt
+    doubt = case.gap_doubt
+    has_gap = len(rows) >= 5 and case.num_steps >= FEW_STEPS and gap > GAP + doubt
+    if case.stands("overfitting") or case.stands("labels"):  # lifted once the gap has plainly closed
+        has_gap = gap > GAP / 2
     if not has_gap and not (is_rising and gap > GAP / 2 + doubt):
         return None
-    if gap > CLEAR_GAP and case.skill(max(row["val_accuracy"] for row in rows) - _half_width(case, 0.5)) <= 0.05:
+    if _holds_for_no_other(case):
         return _labels(case)
     if is_rising:
         since, story = (
@@ -504,14 +740,23 @@ def _overfitting(case: _Case) -> Finding | None:
             ),
         )
     else:
-        since = next(row["epoch"] for row in rows if row["accuracy"] - row["val_accuracy"] > GAP)
+        since = next((row["epoch"] for row in rows if row["accuracy"] - row["val_accuracy"] > GAP), case.last["epoch"])
         story = ""
     story += (
         f"Over the last {min(3, len(rows))} epochs accuracy was {_percent(case.means('accuracy'))} on the training photos and "
         f"{_percent(case.means('val_accuracy'))} on the validation photos."
     )
+    since = case.since("overfitting", since)
     advice, changes = _against_overfitting(case)
     return Finding("overfitting", WARNING, f"Overfitting from epoch {since}", story, advice, changes, since)
+
+
+def _holds_for_no_other(case: _Case) -> bool:
+    """Whether there are photos enough to say that even the best epoch is near guessing on those that it does not learn from."""
+    best = max(row["val_accuracy"] for row in case.rows)
+    if case.stands("labels"):
+        return case.skill(best - _half_width(case, best)) <= NEAR_GUESSING / 2
+    return case.num_steps >= MIN_STEPS and case.skill(best + _half_width(case, best)) < NEAR_GUESSING
 
 
 def _labels(case: _Case) -> Finding:
@@ -565,7 +810,7 @@ def _against_overfitting(case: _Case) -> tuple[str, tuple]:
 
 LOW_SKILL = 0.6  # 80 % with two classes
 MOST_FILTERS = 512
-FLAT = 0.015  # nats of training loss, over a third of the epochs
+FLAT = 0.023  # nats of training loss, over a third of the epochs
 
 
 def _is_at_chance(case: _Case) -> bool:
@@ -573,6 +818,8 @@ def _is_at_chance(case: _Case) -> bool:
     rows = case.rows[-5:]
     if len(case.rows) < max(5, 2 * case.epochs_to_judge):
         return False
+    if case.last["loss"] < case.guessing_loss - STUCK_MARGIN / 2 and not case.stands("stuck"):
+        return False  # it has begun to learn its own photos
     train = _mean([row["accuracy"] for row in rows]) - case.best_guess("train")
     val = _mean([row["val_accuracy"] for row in rows]) - case.guessing_accuracy
     return train < 0.02 and val < _half_width(case, case.guessing_accuracy)
@@ -600,30 +847,53 @@ def _underfitting(case: _Case) -> Finding | None:
     """Has stopped improving on the very photos it learns from, and still gets many of them wrong."""
     rows = case.rows
     third = len(rows) // 3
-    if third < 3 or _rate_too_low(case) or _augmentation_too_strong(case):
+    if third < 3 or not case.is_settled or case.num_steps < 3 * MIN_STEPS:
         return None
     late, before = rows[-third:], rows[-2 * third : -third]
     train, val = _mean([row["accuracy"] for row in late]), _mean([row["val_accuracy"] for row in late])
     gain = _mean([row["loss"] for row in before]) - _mean([row["loss"] for row in late])
-    if case.skill(max(train, val)) > LOW_SKILL or gain > FLAT or train - val > GAP / 2:
+    doubt = math.hypot(case.loss_doubt, case.loss_doubt) / math.sqrt(third)
+    skill = case.skill(max(train, val) + (0 if case.stands("underfitting") else _half_interval(train, case.num_train)))
+    most = FLAT * (2 if case.stands("underfitting") else 1)
+    if skill > LOW_SKILL or gain + doubt > most or train - val > GAP / 2 or not case.beats_guessing(late):
         return None
     network = case.config.network
-    changes = tuple(
+    changes: tuple = tuple(
         (f"network.blocks.{i}.filters", 2 * block.filters)
         for i, block in enumerate(network.blocks)
         if block.filters <= MOST_FILTERS / 2
     )
+    advice = (
+        "The network is too small, or its run too short, for what there is to see. On the Network page give the convolutions more filters, "
+        "or on the Training page more epochs; with a schedule that ends at zero, more epochs also mean larger steps for longer."
+    )
+    if not changes or _is_fed_too_little(case, changes):
+        changes = (("training.epochs", 2 * max(case.history.num_epochs, case.config.training.epochs)),)
+        advice = (
+            "It has parameters enough for this many photos, so a larger network would not help. On the Training page give it more epochs; "
+            "with a schedule that ends at zero, that also means larger steps for longer. More photos on the Photos page help most."
+        )
     return Finding(
         "underfitting",
         NOTE,
         "Underfitting: it does not even learn its own photos",
         f"{_epochs(late)} accuracy was {_percent(train)} on the training photos and {_percent(val)} on the validation photos; training loss had come down by "
         f"only {max(gain, 0):.3f} against epochs {before[0]['epoch']} to {before[-1]['epoch']}.",
-        "The network is too small, or its run too short, for what there is to see. On the Network page give the convolutions more filters, "
-        "or on the Training page more epochs; with a schedule that ends at zero, more epochs also mean larger steps for longer.",
+        advice,
         changes,
-        late[0]["epoch"],
+        case.since("underfitting", late[0]["epoch"]),
     )
+
+
+def _is_fed_too_little(case: _Case, changes: tuple) -> bool:
+    """Whether the larger network would have more parameters than the Network page calls enough for these photos."""
+    larger = case.config
+    try:
+        for path, value in changes:
+            larger = configs.put(larger, path, value)
+        return plan(larger.network, case.num_classes).parameters > PARAMETERS_PER_PHOTO * case.num_train
+    except AppError:
+        return True
 
 
 # Beyond these, pets no longer look like pets. The limits lie above the strongest augmentation of our presets.
@@ -651,12 +921,16 @@ def _augmentation_too_strong(case: _Case) -> Finding | None:
     if augment.erase_probability * augment.erase_fraction > 0.4:
         strong.append("erase_fraction")
     since = _since(rows, lambda row: row["accuracy"] < row["val_accuracy"], at_least=5)
+    is_raised = case.stands("augmentation_too_strong")  # until training has caught up
+    if is_raised:
+        since = max(0, len(rows) - 5) if since is None else since
     if not strong or (since is None and not _is_at_chance(case)):
         return None
     num = min(5, len(rows))
     train, val = case.means("accuracy", num), case.means("val_accuracy", num)
     at_chance = _is_at_chance(case)
-    if not at_chance and (val - train < BELOW or case.skill(train) > LOW_SKILL):
+    below = 0 if is_raised else BELOW
+    if not at_chance and (val - train < below or case.skill(train) > LOW_SKILL):
         return None
     changes = tuple((f"augment.{name}", MODERN["augment"].get(name, 0.0)) for name in strong)
     words = ", ".join(f"“{configs.setting(f'augment.{name}').label}” ({getattr(augment, name):g})" for name in strong)
@@ -691,7 +965,12 @@ def _validation_too_small(case: _Case) -> Finding | None:
     values = [row["val_accuracy"] for row in rows]
     best = max(case.rows, key=lambda row: row["val_accuracy"])
     low, high = wilson_interval(round(best["val_accuracy"] * case.num_val), case.num_val)
-    if len(rows) < 2 or (high - low) / 2 < WIDE or max(values) - min(values) > high - low:
+    width, spread = high - low, max(values) - min(values)
+    if case.stands("validation_too_small"):
+        is_luck = width / 2 > 0.9 * WIDE and spread < 1.5 * width
+    else:
+        is_luck = len(rows) >= 2 and width / 2 >= WIDE and spread <= width
+    if not is_luck:
         return None
     return Finding(
         "validation_too_small",
@@ -706,19 +985,151 @@ def _validation_too_small(case: _Case) -> Finding | None:
     )
 
 
-_WHY_NOTHING_IS_LEARNED: tuple[Callable[[_Case], Finding | None], ...] = (
+# --- no better than guessing, whatever the reason ---------------------------------------------------------
+
+STEPS_TO_LEARN = 300
+
+
+def _guessing(case: _Case) -> Finding | None:
+    """What answers now, or is kept at the end, is no better than saying one class always, as far as the photos tell."""
+    last = case.last
+    if case.is_over:
+        evidence = _kept_evidence(case)
+    elif len(case.rows) > 1 and not _EXPLAINS_GUESSING & case.standing.keys() and not case.stands("guessing"):
+        return None  # it was shown to be better: epochs that were worse since do not take that back
+    elif case.beats_guessing(case.rows[-FEWEST_EPOCHS:]):
+        return None
+    else:
+        evidence = (
+            f"In epoch {last['epoch']} it named {_percent(last['val_accuracy'])} of the {case.num_val:,} validation photos rightly; "
+            f"guessing earns {_percent(case.guessing_accuracy)}, and chance moves that by ± {100 * _half_width(case, case.guessing_accuracy):.1f} points."
+        )
+    if not evidence:
+        return None
+    one_class = last.get("val_top_share") == 1 and case.shares("val")[last["val_top_class"]] < 1
+    name = case.class_names[last["val_top_class"]] if one_class else ""
+    if one_class:
+        evidence += f" All validation photos were called {name}."
+    if _loss_excess(last, case) > 0:
+        evidence += f" Validation loss was {last['val_loss']:.3g}; guessing costs {case.guessing_val_loss:.3f}."
+    is_young = case.num_steps < STEPS_TO_LEARN
+    seen = f"{len(case.rows)} {'epoch' if len(case.rows) == 1 else 'epochs'} of {case.history.steps_per_epoch} steps"
+    changes: tuple = ()
+    if is_young and case.is_over:
+        epochs = max(2 * len(case.rows), math.ceil(STEPS_TO_LEARN / max(1, case.history.steps_per_epoch)))
+        epochs = min(epochs, int(configs.setting("training.epochs").limits.maximum))
+        changes = (("training.epochs", epochs),)
+        advice = f"{seen.capitalize()} were too few to learn from. On the Training page train for {epochs:,} epochs; more photos on the Photos page help too."
+    elif is_young:
+        advice = f"It is too early to say more: {seen}. Networks begin like this; wait on the Training page whether it stays so."
+    else:
+        advice = (
+            "It may have learned something, but these photos cannot show it. On the Photos page give validation and test more photos, and "
+            "training too; on the Training page more epochs are the other thing to try."
+        )
+    return Finding(
+        "guessing",
+        WARNING if case.is_over else NOTE,
+        f"Everything is called {name}" + ("" if case.is_over else " so far")
+        if one_class
+        else ("It ended no better than guessing" if case.is_over else "Not better than guessing yet"),
+        evidence,
+        advice,
+        changes,
+        case.since("guessing", last["epoch"]),
+    )
+
+
+def _kept_evidence(case: _Case) -> str:
+    """Of a tested run: why its kept network is no better than guessing; "" where it is better, or nobody can say."""
+    results = case.history.results
+    numbers = tuple(case.counts.get("test", {}).get(name, 0) for name in case.class_names)
+    accuracy, count = results["test_accuracy"], sum(numbers)
+    if not count:
+        return ""
+    right = results.get("test_right")
+    if isinstance(right, (list, tuple)) and len(right) == len(numbers):
+        score = Score(case.class_names, tuple(right), numbers)
+        beats, balanced = (
+            score.beats_guessing,
+            "" if score.is_even else f", balanced accuracy {_percent(score.balanced_accuracy)}",
+        )
+    else:
+        beats, balanced = wilson_interval(round(accuracy * count), count)[0] > case.best_guess("test"), ""
+    if beats:
+        return ""
+    low, high = wilson_interval(round(accuracy * count), count)
+    return (
+        f"The kept network, of epoch {case.history.best_epoch or case.kept['epoch']}, names {_percent(accuracy)} of the {count:,} test photos rightly "
+        f"(likely between {_percent(low)} and {_percent(high)}{balanced}); always saying one class earns {_percent(case.best_guess('test'))}."
+    )
+
+
+def _loss_excess(row: dict, case: _Case) -> float:
+    """Nats by which a validation loss lies above that of guessing beyond chance; 0 or less if it does not."""
+    error = row.get("val_loss_error", row["val_loss"] / math.sqrt(max(1, case.num_val)))  # older runs do not say
+    return row["val_loss"] - case.guessing_val_loss - STUCK_MARGIN - 2 * error
+
+
+def _loss_above_guessing(case: _Case) -> Finding | None:
+    """Right more often than guessing, and yet so sure where it is wrong that guessing would cost less."""
+    rows = case.rows
+    since = _since(rows, lambda row: _loss_excess(row, case) > 0, 1)
+    if since is None and case.stands("loss_above_guessing") and case.means("val_loss") > case.guessing_val_loss:
+        since = len(rows) - 1
+    if since is None:
+        return None
+    is_young = len(rows) - since < 2 or case.num_steps < MIN_STEPS or not (case.is_settled or case.is_over)
+    told = (
+        "Early epochs often look like this, and it passes. If it does not,"
+        if is_young
+        else "It is sure where it is wrong, so its percentages mean little."
+    )
+    return Finding(
+        "loss_above_guessing",
+        NOTE if is_young else WARNING,
+        "Validation loss is above that of guessing",
+        f"{_epochs(rows[since:])} validation loss was {_range([row['val_loss'] for row in rows[since:]], '.3g')}; guessing costs {case.guessing_val_loss:.3f}.",
+        f"{told} {'' if is_young else 'On the Training page '}a lower learning rate{' on the Training page' if is_young else ''} or label smoothing help, and more photos most.".replace(
+            "  ", " "
+        ),
+        (),
+        case.since("loss_above_guessing", rows[since]["epoch"]),
+    )
+
+
+_RULES: tuple[Callable[[_Case], Finding | None], ...] = (
     _stuck,
     _one_class,
     _rate_too_high,
     _rate_too_low,
     _dead_units,
-)
-_WHY_ELSE: tuple[Callable[[_Case], Finding | None], ...] = (_augmentation_too_strong, _no_better_than_guessing)
-_HOW_WELL_IT_LEARNS: tuple[Callable[[_Case], Finding | None], ...] = (
+    _no_better_than_guessing,
+    _guessing,
     _overfitting,
     _augmentation_too_strong,
     _underfitting,
+    _loss_above_guessing,
     _validation_too_small,
+)
+_SEVERITIES = (LEARNS_NOTHING, WARNING, NOTE)
+_ORDER = (
+    "not_a_number",
+    "stuck",
+    "one_class",
+    "rate_too_high",
+    "rate_too_low",
+    "dead_units",
+    "guessing",
+    "overfitting",
+    "labels",
+    "augmentation_too_strong",
+    "underfitting",
+    "loss_above_guessing",
+    "validation_too_small",
+)
+_FOLLOWS = frozenset(
+    {"guessing", "overfitting", "labels", "underfitting", "loss_above_guessing", "validation_too_small"}
 )
 
 

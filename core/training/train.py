@@ -15,7 +15,7 @@ import numpy as np
 from core.analysis.evaluate import evaluate_model
 from core.analysis.evaluation import Evaluation
 from core.config import ConvBlock, DenseBlock, NetworkConfig, TrainingConfig
-from core.errors import RunError
+from core.errors import NotANumberError, RunError
 from core.jobs import Cancelled, EventLog, Report, no_report, requested, sweep
 from core.network.build import build
 from core.photos.cache import open_cache
@@ -260,7 +260,7 @@ class Training:
         loss = float(values["cross_entropy"])
         if not math.isfinite(loss):
             rate = self.settings.learning_rate
-            raise RunError(
+            raise NotANumberError(
                 f"The loss became {loss} between step {step} and step {step + 1} (epoch {self.state.epoch}), so training stopped. "
                 f"Lower the learning rate ({rate:g}), e.g. to {rate / 10:g}, or set a gradient clip of 1."
             )
@@ -368,6 +368,7 @@ class Training:
             val_loss=kept.state["val_loss"],
             test_accuracy=evaluation.accuracy,
             test_loss=evaluation.loss,
+            test_right=list(evaluation.score.right),
             photos_per_second=round(state.num_trained / max(1e-9, state.train_seconds), 1),
         )
 

@@ -4,6 +4,7 @@ import hashlib
 
 import streamlit as st
 
+from core.analysis import trust
 from core.analysis.evaluation import Answer
 from core.analysis.palette import class_colours
 from core.analysis.predictor import get_predictor
@@ -67,11 +68,16 @@ def _show_answer(run: Run, upload, number: int) -> None:
         st.image(pictures.encode_exact(told.seen), width="stretch", alt=f"Photo {number} as the network saw it: {side}")
         st.caption(f"What the network saw: {side}")
     with says:
+        score = trust.kept_score(run)
+        if score is not None and not score.beats_guessing:
+            st.header(trust.NO_ANSWER)
+            st.caption(words.plain(trust.no_answer(score)))
+        else:
+            st.header(words.plain(told.class_name))
         _show_bars(told, number)
 
 
 def _show_bars(told: Answer, number: int) -> None:
-    st.header(words.plain(told.class_name))
     colours = class_colours(tuple(told.probabilities))
     for name, share in told.probabilities.items():
         with st.container(gap="xxsmall"):

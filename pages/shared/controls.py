@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core import config
+from core.analysis import trust
 from core.errors import RunError
 from core.jobs.owners import mark_of
 from core.runs import ACTIVE, Run, delete_run, extend_run, may_control, pause_run, people, start_run, stop_run
@@ -103,7 +104,11 @@ def delete(visit: Memory, run: Run) -> None:
 def confirm_delete(run: Run) -> None:
     """Asks before a run is removed for good."""
     accuracy = run.history.results.get("test_accuracy")
-    known = f", {words.percent(accuracy)} on test photos" if accuracy is not None else ""
+    known = (
+        f", {words.percent(accuracy)} on test photos{trust.in_brackets(trust.test_score(run))}"
+        if accuracy is not None
+        else ""
+    )
     st.markdown(f"**{words.plain(run.name)}** of {words.when(run.created)}{known}.")
     st.markdown("Its weights, curves and answers are removed from the disk. Its photos stay. This cannot be undone.")
     with st.container(horizontal=True):

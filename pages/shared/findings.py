@@ -5,7 +5,7 @@ import streamlit as st
 from core import config
 from core.config import ExperimentConfig, choice_words
 from core.runs import Run
-from core.training.diagnose import Finding, diagnose_run
+from core.training.diagnose import Finding, diagnose_run, quiet, seen_enough
 from pages.shared import problems, state, words
 from pages.shared.state import Memory
 
@@ -18,8 +18,9 @@ def show_findings(run: Run) -> None:
     with st.container(gap="small"):
         for finding in findings:
             _show(run, finding)
-        if not findings and len(run.history.epochs) >= 2:
-            st.caption(":material/check: Nothing strange in these curves so far.")
+        if not findings and run.history.epochs:
+            icon = ":material/check:" if seen_enough(run.history) else ":material/hourglass_empty:"
+            st.caption(f"{icon} {words.plain(quiet(run.history))}")
 
 
 def _show(run: Run, finding: Finding) -> None:

@@ -272,6 +272,18 @@ function draw(chart) {
     const y = Math.round(py(data.reference.y)) + 0.5
     if (y > MARGIN.top && y < bottom) line(MARGIN.left, y, right, y, ink.text, [2, 4])
   }
+  const counts = data.counts_from
+  if (counts && counts.x > from && counts.x < to) {
+    pen.fillStyle = ink.text
+    pen.globalAlpha = 0.06
+    pen.fillRect(px(from), MARGIN.top, px(counts.x) - px(from), bottom - MARGIN.top)
+    pen.globalAlpha = 1
+    line(px(counts.x), MARGIN.top, px(counts.x), bottom, ink.text, [6, 3])
+    const isLate = px(counts.x) > (MARGIN.left + right) / 2
+    pen.textAlign = isLate ? "right" : "left"
+    pen.textBaseline = "bottom"
+    label(isLate ? counts.before : counts.after, px(counts.x) + (isLate ? -6 : 6), bottom - 4)
+  }
   const best = chart.hidden.has("val") || !data.best || data.best.x < from || data.best.x > to ? null : data.best
   if (best) {
     line(px(best.x), MARGIN.top - 6, px(best.x), bottom, ink.val, [1, 3])

@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from core.analysis.trust import Guess
 from core.runs import History
+from core.runs.best_epoch import first_that_counts, why_best
 from pages.shared.words import count, number, percent
 
 MAX_POINTS = 500
@@ -26,34 +28,34 @@ _component = st.components.v2.component(
 )
 
 
-def live_charts(history: History, num_classes: int, key: str) -> None:
+def live_charts(history: History, guess: Guess, key: str) -> None:
     """Two charts side by side: loss and accuracy by epoch, training and validation, the best epoch marked.
 
     Args:
         history: as far as the run has come; an empty one draws empty axes.
-        num_classes: for the line that guessing would reach.
+        guess: what guessing earns, for the line that it would reach.
         key: stable while the same run is watched; another run gets another key, and so fresh zoom.
     """
     left, right = st.columns(2, gap="medium")
     with left:
-        _component(key=f"{key}-loss", data=_shared_data(key, history, "loss", num_classes))
+        _component(key=f"{key}-loss", data=_shared_data(key, history, "loss", guess))
     with right:
-        _component(key=f"{key}-accuracy", data=_shared_data(key, history, "accuracy", num_classes))
+        _component(key=f"{key}-accuracy", data=_shared_data(key, history, "accuracy", guess))
 
 
-def compared_chart(names: Sequence[str], histories: Sequence[History], num_classes: int, key: str) -> None:
+def compared_chart(names: Sequence[str], histories: Sequence[History], guess: Guess, key: str) -> None:
     """Validation accuracy by epoch of up to five runs in one chart.
 
     Args:
         names: of the runs, as short as they can be; they stand at the lines' ends.
         histories: in the same order, as far as each has come.
-        num_classes: for the line that guessing would reach.
+        guess: what guessing earns, for the line that it would reach.
         key: as in ``live_charts``.
     """
-    _component(key=key, data=compared_data(names, histories, num_classes))
+    _component(key=key, data=compared_data(names, histories, guess))
 
 
-def compared_data(names: Sequence[str], histories: Sequence[History], num_classes: int) -> dict:
+def compared_data(names: Sequence[str], histories: Sequence[History], guess: Guess) -> dict:
     """What the browser draws of several runs, in the form of ``chart_data``; the axis is as long as the longest plan from the start."""
     series, said = [], []
     for place, (name, history) in enumerate(zip(names, histories, strict=True)):
@@ -69,8 +71,9 @@ def compared_data(names: Sequence[str], histories: Sequence[History], num_classe
         "title": "Accuracy on the validation photos",
         "alt": f"Validation accuracy by epoch. {'; '.join(said)}.",
         "percent": True,
-        "reference": {"name": "guessing", "y": round(1 / num_classes, 4)},
+        "reference": {"name": "guessing", "y": round(guess.accuracy, 4)},
         "best": None,
+        "counts_from": None,
         "extent": max((history.num_epochs for history in histories), default=0),
         "series": series,
     }
@@ -79,26 +82,27 @@ def compared_data(names: Sequence[str], histories: Sequence[History], num_classe
 _kept: dict[tuple[str, str], tuple[int, dict]] = {}
 
 
-def _shared_data(key: str, history: History, what: str, num_classes: int) -> dict:
+def _shared_data(key: str, history: History, what: str, guess: Guess) -> dict:
     """``chart_data``, made once for each event and shared by all who watch the run."""
     num_events, data = _kept.get((key, what), (-1, {}))
     if num_events != history.num_events:
         num_events = history.num_events
-        data = chart_data(history, what, num_classes)
+        data = chart_data(history, what, guess)
         if len(_kept) > 64:
             _kept.clear()
         _kept[key, what] = (num_events, data)
     return data
 
 
-def chart_data(history: History, what: str, num_classes: int) -> dict:
+def chart_data(history: History, what: str, guess: Guess) -> dict:
     """What the browser draws: at most ``MAX_POINTS`` points a line, so a run of any length costs the same.
 
     Args:
         what: "loss" or "accuracy".
+        guess: what guessing earns on the validation photos.
 
     Returns:
-        {title, alt, percent, reference, best, series: [{kind, name, x, y}]}; x in epochs, y None where it was not a number.
+        {title, alt, percent, reference, best, counts_from, series: [{kind, name, x, y}]}; x in epochs, y None where it was not a number.
     """
     is_loss = what == "loss"
     best = history.best
@@ -122,9 +126,12 @@ def chart_data(history: History, what: str, num_classes: int) -> dict:
         "title": "Loss: lower is better" if is_loss else "Accuracy: share of photos named rightly",
         "alt": _sentence(history, what, say),
         "percent": not is_loss,
-        "reference": {"name": "guessing", "y": round(math.log(num_classes) if is_loss else 1 / num_classes, 4)},
+        "reference": {"name": "guessing", "y": round(guess.loss if is_loss else guess.accuracy, 4)},
         "best": {"x": best["epoch"], "y": mark, "name": f"best epoch {best['epoch']}: {say(mark)}"}
         if mark is not None
+        else None,
+        "counts_from": {"x": first - 0.5, "before": "smaller pictures: not counted", "after": "full size: counted"}
+        if (first := first_that_counts(history)) > 1
         else None,
         "series": series,
     }
@@ -194,4 +201,4 @@ def _sentence(history: History, what: str, say) -> str:
     )
     if history.best:
         text += f" Best epoch {history.best_epoch} with {say(_finite(history.best[f'val_{what}']))} on validation."
-    return text
+    return f"{text} {why_best(history)}".strip()

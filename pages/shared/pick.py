@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from core.analysis import trust
 from core.errors import AppError
 from core.runs import Run
 from pages.shared import problems, state, words
@@ -52,5 +53,9 @@ def pick_run(*, with_weights: bool = False) -> Run | None:
 def _label(run: Run) -> str:
     """Options of a list are plain text, not Markdown."""
     results = run.history.results
-    accuracy = f" · {words.percent(results['test_accuracy'])} test" if results.get("test_accuracy") is not None else ""
+    accuracy = (
+        f" · {words.percent(results['test_accuracy'])} test{trust.in_brackets(trust.test_score(run))}"
+        if results.get("test_accuracy") is not None
+        else ""
+    )
     return f"{run.name} · {words.when(run.created)} · {run.status}{accuracy}"

@@ -5,6 +5,8 @@ from functools import partial
 import streamlit as st
 
 from core import config
+from core.analysis import trust
+from core.analysis.evaluation import Evaluation
 from core.config import AugmentConfig, choice_words
 from core.errors import AppError
 from core.jobs.owners import mark_of
@@ -256,7 +258,7 @@ def _tick(sweep: Sweep, drawn_for: tuple[str, ...]) -> None:
     st.markdown(_where(rows, statuses))
     there = [row for row in rows if row.run is not None]
     if there:
-        compared_chart([_line_name(sweep, row) for row in there], [row.run.history for row in there], len(there[0].run.class_names), key=f"curves-{sweep.id}")  # fmt: skip
+        compared_chart([_line_name(sweep, row) for row in there], [row.run.history for row in there], trust.guess_of(there[0].run), key=f"curves-{sweep.id}")  # fmt: skip
     with st.container(gap="xsmall"):
         for sentence in _verdict(sweep.id, statuses, sweep, rows):
             st.markdown(words.plain(sentence))
@@ -315,6 +317,8 @@ def _table(rows: list[Row]) -> None:
             "State": [row.status for row in rows],
             "Validation accuracy": [words.percent(row.val_accuracy) for row in rows],
             "Test accuracy": [words.percent(one.accuracy if one else None) for one in shown],
+            "Guessing": [words.percent(one.score.guess_accuracy if one else None) for one in shown],
+            **_balanced(shown),
             "Likely between": [f"{one.interval[0] * 100:.1f} – {one.interval[1] * 100:.1f} %" if one else "–" for one in shown],
             "Best epoch": [str(row.best_epoch or "–") for row in rows],
             "Parameters": [words.quantity(row.parameters) if row.parameters else "–" for row in rows],
@@ -324,6 +328,13 @@ def _table(rows: list[Row]) -> None:
         alt="; ".join(f"{row.label}: {row.status}, validation {words.percent(row.val_accuracy)}, test {words.percent(row.evaluation.accuracy if row.evaluation else None)}" for row in rows),
         column_config={"Likely between": st.column_config.TextColumn(help="The test accuracy on endless photos of this kind, with 95 % confidence.")},
     )  # fmt: skip
+
+
+def _balanced(shown: list[Evaluation | None]) -> dict[str, list[str]]:
+    """A column where classes differ in their number of photos."""
+    if all(one is None or one.score.is_even for one in shown):
+        return {}
+    return {"Balanced accuracy": [words.percent(one.score.balanced_accuracy if one else None) for one in shown]}
 
 
 def _show_list() -> None:

@@ -252,6 +252,8 @@ def test_from_photos_to_answers_without_a_browser(pets, tmp_path, monkeypatch):
         "test_accuracy",
         "photos_per_second",
         "checkpoint",
+        "guess_accuracy",
+        "balanced_accuracy",
     }
     assert summary["status"] == "completed"
 

@@ -3,6 +3,7 @@ import math
 
 import pytest
 
+from core.analysis.trust import Guess
 from core.jobs import EventLog
 from core.runs import History, read_history
 from pages.shared.live_chart import MAX_POINTS, chart_data, thin
@@ -24,7 +25,7 @@ def history_of(num_epochs: int, best_epoch: int) -> History:
 
 @pytest.mark.parametrize("best_epoch", [1, 4_321, 10_000])
 def test_ten_thousand_epochs_are_thinned_and_the_best_one_stays(best_epoch):
-    data = chart_data(history_of(10_000, best_epoch), "loss", 2)
+    data = chart_data(history_of(10_000, best_epoch), "loss", Guess.even(2))
     for series in data["series"]:
         assert len(series["x"]) == len(series["y"]) <= MAX_POINTS
     validation = data["series"][2]
@@ -46,7 +47,7 @@ def test_ten_thousand_epochs_of_batch_events_fold_to_a_bounded_message_with_the_
     history = read_history(tmp_path / "events.jsonl")
     assert history.best["epoch"] == 1_234
     for what in ("loss", "accuracy"):
-        data = chart_data(history, what, 2)
+        data = chart_data(history, what, Guess.even(2))
         assert len(json.dumps(data)) < 40_000
         assert data["best"]["x"] == 1_234 and 1_234 in data["series"][2]["x"]
         assert data["series"][0]["x"][-1] == 10_000
@@ -54,7 +55,7 @@ def test_ten_thousand_epochs_of_batch_events_fold_to_a_bounded_message_with_the_
 
 
 def test_a_short_run_is_drawn_whole():
-    data = chart_data(history_of(12, 9), "accuracy", 2)
+    data = chart_data(history_of(12, 9), "accuracy", Guess.even(2))
     assert data["series"][1]["x"] == list(range(1, 13))
 
 
@@ -77,17 +78,17 @@ def test_numbers_that_are_none_become_gaps():
     history = history_of(3, 2)
     history.epochs[1]["loss"] = "nan"
     history.epochs[2]["val_loss"] = float("inf")
-    data = chart_data(history, "loss", 2)
+    data = chart_data(history, "loss", Guess.even(2))
     assert data["series"][1]["y"][1] is None and data["series"][2]["y"][2] is None
     json.dumps(data, allow_nan=False)
 
 
 def test_an_empty_history_draws_empty_axes():
-    data = chart_data(History(), "loss", 3)
+    data = chart_data(History(), "loss", Guess.even(3))
     assert all(series["x"] == [] for series in data["series"])
     assert data["best"] is None and data["reference"]["y"] == round(math.log(3), 4)
 
 
 def test_the_chart_says_in_words_what_it_shows():
-    alt = chart_data(history_of(12, 9), "loss", 2)["alt"]
+    alt = chart_data(history_of(12, 9), "loss", Guess.even(2))["alt"]
     assert "after 12 of 12 epochs" in alt and "Best epoch 9" in alt

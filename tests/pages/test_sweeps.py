@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from fake_runs import FakeRun, make_dataset
 
+from core.analysis.trust import Guess
 from core.config import AugmentConfig
 from core.jobs import Lock
 from core.network import presets
@@ -200,7 +201,7 @@ def test_a_sweep_whose_runs_were_deleted_is_still_shown(open_page, dataset):
 def test_the_chart_names_every_line_and_says_in_words_what_it_shows(dataset):
     sweep = start_sweep(presets.experiment("narrow"), dataset, FILTERS, [16, 32])
     train(sweep.run_ids[0], dataset)
-    data = compared_data(["16", "32"], [run.history for run in sweep.runs], 2)
+    data = compared_data(["16", "32"], [run.history for run in sweep.runs], Guess.even(2))
     assert [(line["kind"], line["end"]) for line in data["series"]] == [("run0", "16"), ("run1", "32")]
     assert data["extent"] == 3 and data["series"][1]["x"] == []
     assert "16: 67.8 % after 3 epochs, best 67.8 % in epoch 3; 32: no epoch yet." in data["alt"]

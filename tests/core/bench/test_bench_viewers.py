@@ -11,6 +11,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg, ForwardMsgMetadata
 from streamlit.proto.NewSession_pb2 import NewSession
 from streamlit.proto.PageInfo_pb2 import PageInfo
 
+from core.analysis.trust import Guess
 from core.bench import viewers
 from core.bench.processes import server, sparse_dataset, watched
 from core.bench.viewers import Seen, Viewer, newest_x
@@ -75,10 +76,10 @@ def test_the_newest_point_is_read_from_a_chart_and_from_nothing_else():
     history = History(num_epochs=3, steps_per_epoch=8)
     for name, values in {"step": [4, 9], "epoch": [1, 2], "loss": [0.7, 0.6], "accuracy": [0.5, 0.6]}.items():
         history.batches[name] += values
-    data = json.dumps(chart_data(history, "loss", 2))
+    data = json.dumps(chart_data(history, "loss", Guess.even(2)))
     assert newest_x(b"\x0a\x00" + data.encode() + b"\x00") == 1.125
     assert newest_x(data.replace(" ", "").encode().replace(b"eachbatch", b"each batch")) == 1.125
-    assert newest_x(json.dumps(chart_data(History(), "loss", 2)).encode()) is None
+    assert newest_x(json.dumps(chart_data(History(), "loss", Guess.even(2))).encode()) is None
     assert newest_x(b"anything else") is None
 
 

@@ -185,13 +185,14 @@ def test_a_gap_within_chance_is_said_to_mean_nothing_and_a_large_one_who_is_bett
     finish(with_it, dataset, wrong=10)
     assert verdict(sweep) == []
     finish(without, dataset, wrong=12)
-    (gap, once) = verdict(sweep)
+    (gap, guessing, once) = verdict(sweep)
+    assert guessing == "Always saying one class would earn 50.0 %."
     assert gap.startswith(
         "With augmentation 90.0 % of the 100 test photos are named rightly, without augmentation 88.0 %: a gap of 2.0 points."
     )
     assert "mean nothing" in gap and "seed" in once
     finish(without, dataset, wrong=40)
-    (gap, _) = verdict(sweep)
+    (gap, *_) = verdict(sweep)
     assert "gap of 30.0 points" in gap and "with augmentation is better" in gap
 
 

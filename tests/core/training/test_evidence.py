@@ -5,7 +5,7 @@ import pytest
 
 from core.analysis.evaluation import Evaluation
 from core.config import ExperimentConfig, overlay, put_all
-from core.errors import RunError
+from core.errors import NotANumberError
 from core.jobs import EventLog
 from core.runs import create_run
 from core.training.device import prepare_environment
@@ -123,12 +123,12 @@ def test_a_training_whose_loss_blows_up_is_diagnosed_by_its_last_word(stripes_an
     wild = ["training.learning_rate=10", "training.optimizer=sgd"]
     wild += ["network.blocks.0.activation=linear", "network.dense.0.activation=linear"]  # a ReLU would die first
     run = create_run(put_all(TINY, wild), stripes_and_dots)
-    with pytest.raises(RunError) as failed:
+    with pytest.raises(NotANumberError) as failed:
         train(run)
     log = EventLog(run.events_path)
-    log.append("failed", message=str(failed.value))
+    log.append("failed", message="In words that nobody reads.", code=failed.value.code)
     log.close()
     (finding,) = diagnose_run(run)
     assert finding.kind == "not_a_number"
-    assert finding.evidence.startswith("The loss became ") and "between step" in finding.evidence
+    assert str(failed.value).startswith("The loss became ") and "between step" in str(failed.value)
     assert finding.changes == (("training.learning_rate", 0.01),)

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from core.config import ExperimentConfig, overlay, put_all
-from core.errors import RunError
+from core.errors import NotANumberError, RunError
 from core.faults import differences
 from core.jobs import PROJECT, EventLog, ask, clear_request
 from core.runs import create_run, start_run, stop_run
@@ -366,7 +366,7 @@ def test_a_loss_that_explodes_stops_the_run_and_names_the_steps(stripes_and_dots
         "network.blocks.1.activation=linear",
         "network.dense.0.activation=linear",
     )
-    with pytest.raises(RunError, match=r"between step \d+ and step \d+.*learning rate"):
+    with pytest.raises(NotANumberError, match=r"between step \d+ and step \d+.*learning rate"):
         train(run)
 
 
