@@ -15,8 +15,6 @@ from pages.shared.live_chart import live_charts
 from pages.shared.pick import pick_run
 from pages.shared.places import way_to
 
-_PLAIN_DOUBT = "These test photos cannot tell this network from an answer that looks at no photo."
-
 
 def show_figures(run: Run, evaluation: Evaluation) -> None:
     low, high = evaluation.interval
@@ -55,10 +53,9 @@ def show_figures(run: Run, evaluation: Evaluation) -> None:
         st.caption(words.plain(trust.sentence(score)))
     else:
         st.warning(
-            f"**{trust.NO_ANSWER}.** {words.plain(trust.sentence(score))} {_PLAIN_DOUBT}", icon=":material/warning:"
+            f"**{trust.NO_ANSWER}.** {words.plain(trust.sentence(score))} {trust.CANNOT_TELL}",
+            icon=":material/warning:",
         )
-    if why := why_best(history):
-        st.caption(f":material/info: {words.plain(why)}")
 
 
 def show_confusion(evaluation: Evaluation) -> None:
@@ -124,6 +121,8 @@ else:
     st.caption(f"This run has no test figures: it is {status}. {words.plain(run.history.message)}")
 
 if run.history.epochs:
+    if why := why_best(run.history):
+        st.caption(f":material/info: {words.plain(why)}")
     live_charts(run.history, trust.guess_of(run), key=f"results-{run.id}")
 if evaluation is not None:
     matrix, settings = st.columns(2, gap="large")

@@ -14,6 +14,7 @@ from core.jobs import read_json
 from core.runs import Run
 
 NO_ANSWER = "No better than guessing"
+CANNOT_TELL = "These photos cannot tell this network from an answer that looks at none."
 
 
 def kept_score(run: Run) -> Score | None:

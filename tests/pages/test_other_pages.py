@@ -95,7 +95,7 @@ def test_home_asks_the_better_of_two_runs_not_the_later_one(workspace):
     FakeRun(dataset, "261123-120000-modern-aaaa", better).started().finish(accuracy=0.9)
     FakeRun(dataset, "261123-130000-modern-bbbb").started().finish(accuracy=0.55)
     assert (
-        "**Better one** answers: Modern AlexNet trained on Two colours; 90.0 % of its 20 test photos named rightly."
+        "**Better one** answers: Modern AlexNet trained on Two colours; 90.0 % of its 20 test photos named rightly (guessing 50.0 %)."
         in words_of(open_link())
     )
 
@@ -306,3 +306,55 @@ def test_the_header_names_photos_network_and_run_on_every_page(workspace):
             run.id,
             links,
         )
+
+
+def guessing_run(workspace, kind: str = "completed"):
+    """A run whose kept network names every second of its 40 test photos rightly."""
+    run = FakeRun(make_dataset(workspace, num_per_split=20), num_epochs=2).started()
+    run.epoch(1)
+    run.epoch(2)
+    return run.finish(kind, accuracy=0.5)
+
+
+def test_a_network_no_better_than_guessing_gives_no_class_as_its_answer(open_page, workspace, predictor):
+    app = open_page("classify", run=guessing_run(workspace).id)
+    app.file_uploader(key="photos-to-classify").upload("pet.jpg", picture())
+    app.run()
+    headings = [header.value for header in app.header]
+    assert "No better than guessing" in headings and not {"cats", "dogs"} & set(headings)
+    said = " ".join(caption.value for caption in app.caption)
+    assert "50\\.0 % of the 40 photos" in said and "means nothing, however sure it is" in said
+
+
+def test_results_of_a_network_no_better_than_guessing_say_so_beside_the_accuracy(open_page, workspace):
+    app = open_page("results", run=guessing_run(workspace).id)
+    assert any("No better than guessing" in warning.value for warning in app.warning)
+
+
+@pytest.mark.parametrize("name", ["results", "classify"])
+def test_beside_an_accuracy_stands_what_one_class_always_would_earn(open_page, workspace, name):
+    run = FakeRun(make_dataset(workspace, num_per_split=20), num_epochs=1).started()
+    run.epoch(1)
+    app = open_page(name, run=run.finish(accuracy=0.9).id)
+    assert any("Always saying one class would earn 50\\.0 %" in caption.value for caption in app.caption)
+
+
+def test_where_pictures_grow_every_page_names_one_best_epoch_and_says_why_it_is_not_the_highest(open_page, workspace):
+    run = FakeRun(make_dataset(workspace, num_per_split=20), num_epochs=3).started()
+    row = {
+        "loss": 0.6,
+        "accuracy": 0.6,
+        "val_loss": 0.6,
+        "learning_rate": 0.002,
+        "seconds": 2.0,
+        "photos_per_second": 9.0,
+    }
+    for number, (size, accuracy) in enumerate(((96, 0.655), (224, 0.6), (224, 0.636)), 1):
+        run.log.append("epoch", epoch=number, image_size=size, val_accuracy=accuracy, best=True, **row)
+    run.log.append("stopped", best_epoch=3, val_accuracy=0.636)
+    for name in ("training", "results"):
+        app = open_page(name, run=run.id)
+        said = words_of(app) + " ".join(caption.value for caption in app.caption)
+        assert "Epoch 3 is the best of those on pictures of 224 pixels, from epoch 2 on" in said
+        assert "65\\.5 % of epoch 1" in said
+    assert "63.6 % on validation" in words_of(open_link())
