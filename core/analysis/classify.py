@@ -72,12 +72,12 @@ def load_network(run: Run) -> tuple[keras.Model, int]:
     """
     if run.checkpoint is None:
         raise ModelError(
-            f"The run “{run.id}” has no trained weights yet. Wait until its first epoch has ended, or choose another run."
+            f"The run “{run.name}” has no trained weights yet. Wait until its first epoch has ended, or choose another run."
         )
     kept = checkpoint.read(run.checkpoint)
     if kept is None:
         raise ModelError(
-            f"The weights of the run “{run.id}” are damaged: {run.checkpoint.name} is not what was written. "
+            f"The weights of the run “{run.name}” are damaged: they are not what was written. "
             "Train it again, or put the file back from a copy."
         )
     network = run.config.network

@@ -73,7 +73,7 @@ def evaluate_run(
     strangers = [name for name in dataset.class_names if class_key(name) not in places]
     if strangers:
         raise ModelError(
-            f"A network can only be tested on photos of the classes it knows. The run “{run.id}” knows {', '.join(run.class_names)}; "
+            f"A network can only be tested on photos of the classes it knows. The run “{run.name}” knows {', '.join(run.class_names)}; "
             f"received {', '.join(strangers)}. Name the folders as the run's classes, or choose another run."
         )
     indices = np.arange(len(dataset.examples)) if split == "all" else np.asarray(dataset.of_split(split))

@@ -86,7 +86,7 @@ class Predictor:
         run = find_run(run_id)
         if run.checkpoint is None:
             raise ModelError(
-                f"The run “{run_id}” has no trained weights yet. Wait until its first epoch has ended, or choose another run."
+                f"The run “{run.name}” has no trained weights yet. Wait until its first epoch has ended, or choose another run."
             )
         answers: list[Answer] = []
         for group in _groups(images):
@@ -322,7 +322,7 @@ def main(idle_seconds: float) -> None:
     def classifier(run_id: str) -> Classifier:
         run = find_run(run_id)
         if run.checkpoint is None:
-            raise ModelError(f"The run “{run_id}” has lost its weights. Choose another run.")
+            raise ModelError(f"The run “{run.name}” has lost its weights. Choose another run.")
         key = (
             run.folder,
             run.checkpoint.name,

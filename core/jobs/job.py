@@ -50,7 +50,7 @@ def check_id(text: str) -> str:
     """``text`` if it has the form of an id. Raises RunError otherwise, so that nothing a person typed becomes a path."""
     if not isinstance(text, str) or not _ID.fullmatch(text):
         raise RunError(
-            f"An id is 3 to 64 small letters, digits and hyphens; received “{str(text)[:80]}”. See python -m core runs for the list."
+            f"An id is 3 to 64 small letters, digits and hyphens; received “{str(text)[:80]}”. Choose one that is listed."
         )
     return text
 

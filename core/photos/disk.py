@@ -168,11 +168,13 @@ def clear_folder(folder_id: str) -> int:
             f"“{folder_id[:80]}” is nothing that can be cleared. python -m core disk lists what is there and what it is called."
         )
     if known[folder_id].kept:
-        raise PhotoError(f"“{folder_id}” is kept: {known[folder_id].kept}.")
+        raise PhotoError(f"“{known[folder_id].title}” is kept: {known[folder_id].kept}.")
     folder = workspace() / folder_id
     lock = Lock(folder.with_name(f".{folder.name}.lock"))  # who unpacks holds the same
     if not lock.acquire():
-        raise PhotoError(f"“{folder_id}” is in use by another process at this moment. Try again when it has ended.")
+        raise PhotoError(
+            f"“{known[folder_id].title}” is in use by another process at this moment. Try again when it has ended."
+        )
     with lock:
         freed = _bytes_under(folder)
         if folder_id in (SCANS, DOWNLOADS):
@@ -235,7 +237,8 @@ def _is_active(folder: Path) -> bool:
 
 def _refuse_busy(dataset_id: str) -> None:
     if busy := _busy(dataset_id, _users().get(dataset_id, ())):
-        raise PhotoError(f"The data set “{dataset_id}” is in use: {busy}. Wait until that has ended, or stop it.")
+        name = next((one.name for one in look().datasets if one.id == dataset_id), dataset_id)
+        raise PhotoError(f"The data set “{name}” is in use: {busy}. Wait until that has ended, or stop it.")
 
 
 class _locked(ExitStack):

@@ -241,7 +241,7 @@ def more_epochs(run: Run, epochs: int) -> Run:
     planned = run.history.num_epochs or run.config.training.epochs
     if epochs <= planned:
         raise RunError(
-            f"A run can only be made longer: “{run.id}” was planned for {planned} epochs; received {epochs}. Give more than {planned}."
+            f"A run can only be made longer: “{run.name}” was planned for {planned} epochs; received {epochs}. Give more than {planned}."
         )
     config = replace(run.config, training=replace(run.config.training, epochs=epochs))
     configs.check(config)
@@ -254,7 +254,7 @@ def more_epochs(run: Run, epochs: int) -> Run:
 def delete_run(run: Run) -> None:
     """Removes a run for good. Raises RunError while its worker lives."""
     if is_held(run.folder / "lock"):
-        raise RunError(f"The run “{run.id}” is at work. Stop it first, then delete it.")
+        raise RunError(f"The run “{run.name}” is at work. Stop it first, then delete it.")
     hidden = run.folder.with_name(f".{run.id}")
     run.folder.rename(hidden)
     shutil.rmtree(hidden)

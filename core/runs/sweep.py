@@ -373,7 +373,7 @@ def cancel_sweep(sweep: Sweep) -> list[Run]:
 def delete_sweep(sweep: Sweep) -> None:
     """Removes a sweep and its runs for good. Raises RunError while one of them waits or trains."""
     if sweep.is_active:
-        raise RunError(f"The sweep “{sweep.id}” is at work. Cancel it first, then delete it.")
+        raise RunError(f"The sweep “{', '.join(sweep.labels)}” is at work. Cancel it first, then delete it.")
     for run in sweep.runs:
         delete_run(run)
     hidden = sweep.folder.with_name(f".{sweep.id}")

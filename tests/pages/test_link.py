@@ -1,6 +1,7 @@
 """The address carries the experiment, whoever wrote it."""
 
 import dataclasses
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -115,6 +116,15 @@ def test_any_link_is_a_draft_within_limits_and_sentences(parameters):
     assert all(isinstance(sentence, str) for sentence in faults)
     again, _, faults = state.read_link(link_of(draft))
     assert (again, faults) == (draft, [])
+
+
+@pytest.mark.parametrize("text", ["%", "-1", "9" * 30])
+def test_no_sentence_about_a_link_has_a_name_of_our_code(text):
+    for path in PARAMETERS:
+        if path in state.SELECTIONS or "²" in path:
+            continue
+        for sentence in state.read_link({path: text})[2]:
+            assert not re.search(r"[A-Za-z]\w*\.\w|_", sentence), sentence
 
 
 def test_a_link_with_more_than_any_experiment_has_is_read_no_further():

@@ -40,7 +40,7 @@ def extend_run(run: Run, epochs: int) -> Run:
         ConfigError: ``epochs`` are over the limit.
     """
     if run.is_active or not _queue(run, epochs):
-        raise RunError(f"The run “{run.id}” is at work. Pause or stop it first, then give it more epochs.")
+        raise RunError(f"The run “{run.name}” is at work. Pause or stop it first, then give it more epochs.")
     return Run(run.id, run.folder)
 
 
@@ -98,14 +98,14 @@ def _queue(run: Run, epochs: int | None = None) -> bool:
             spawn(WORKER, run.folder)
     except OSError as error:
         raise RunError(
-            disk_trouble(error, run.folder) or f"The run “{run.id}” could not be started ({error})."
+            disk_trouble(error, run.folder) or f"The run “{run.name}” could not be started ({error})."
         ) from error
     return True
 
 
 def _ask(run: Run, what: str, done: str) -> None:
     if run.status not in ACTIVE:
-        raise RunError(f"The run “{run.id}” is {run.status}; only a run that waits or trains can be {done}.")
+        raise RunError(f"The run “{run.name}” is {run.status}; only a run that waits or trains can be {done}.")
     ask(run.folder, what)
     if not is_held(run.folder / "lock"):  # waiting without a worker, after a reboot: one comes to strike it off
         spawn(WORKER, run.folder)
