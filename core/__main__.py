@@ -699,6 +699,7 @@ def evaluate(run, folder, as_json):
         from core.photos.dataset import prepare_test
 
         dataset = prepare_test(folder, report)
+        _say_reading(dataset)
     prepare_environment()
     from core.analysis.evaluate import evaluate_run
 

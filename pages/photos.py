@@ -30,8 +30,9 @@ def show_counts(dataset: Dataset) -> None:
         st.metric("Converted", f"{summary['converted']:,}", border=True, help="Photos in an odd format. They are used; the files stay as they are.")  # fmt: skip
         st.metric("Left out", f"{summary['left_out']:,}", border=True, help="Photos that cannot be learned from. The list below says why.")  # fmt: skip
         st.metric("Ignored", f"{summary['ignored']:,}", border=True, help="Files that are not photos by their name, or lie where no class is.")  # fmt: skip
-    for note in summary.get("notes", ()):
-        st.caption(f":material/info: {words.plain(note)}")
+    for sentence in (summary.get("reading"), summary.get("ignored_because"), *summary.get("notes", ())):
+        if sentence:  # data sets of an older version have no reading
+            st.caption(f":material/info: {words.plain(sentence)}")
 
 
 def show_split(dataset: Dataset) -> None:

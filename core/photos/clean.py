@@ -116,9 +116,8 @@ def plan(report: ScanReport, decided: Overrules | None = None) -> CleaningPlan:
         )
         judged.append((check, step))
     steps += _overruled(judged, decided) if decided else [step for _, step in judged]
-    return CleaningPlan(
-        report.layout, report.class_names, tuple(sorted(steps, key=lambda step: natural_key(step.path)))
-    )
+    steps.sort(key=lambda step: natural_key(step.path))
+    return CleaningPlan(report.layout, report.class_names, tuple(steps), report.notes)
 
 
 def action_for(issue: Issue | None) -> str:

@@ -109,17 +109,22 @@ def describe(plan: CleaningPlan, config: SplitConfig) -> str:
 
 
 def describe_ignored(plan: CleaningPlan) -> str:
-    """What was ignored, by reason and ending; "" if nothing was. Names no file that is alone in its kind of trouble but links."""
+    """What was ignored, by reason and ending; "" if nothing was. No file is named but a single one without an ending."""
     endings: dict[str, Counter] = defaultdict(Counter)
+    last: dict[str, str] = {}
     for step in plan.steps:
         if step.action == IGNORE:
             ending = sources.extension_of(step.path)
             endings[step.reason][f".{ending}" if ending else "without an ending"] += 1
+            last[step.reason] = step.path
     if not endings:
         return ""
     kinds = sorted(endings.items(), key=lambda item: -sum(item[1].values()))
     parts = []
     for reason, counted in kinds[:_NUM_KINDS]:
+        if counted == {"without an ending": 1}:  # a folder or a link
+            parts.append(f"“{last[reason]}” ({reason.rstrip('.')})")
+            continue
         files = [f"{number:,} {ending}" for ending, number in counted.most_common(_NUM_KINDS)]
         if len(counted) > _NUM_KINDS:
             files.append(f"{sum(counted.values()) - sum(n for _, n in counted.most_common(_NUM_KINDS)):,} others")

@@ -300,6 +300,10 @@ def test_the_reading_says_classes_splits_and_what_was_ignored():
         "Read as: classes cats (17), dogs (17); train and test as given, validation taken from train. No photos are in “extra”."
     )
     assert describe_ignored(shape) == "Ignored: 1 .csv, 1 without an ending (No photo); 1 .jpg (No class)."
+    assert (
+        describe_ignored(plan([ignored("set/dogs", "A link to nothing.")]))
+        == "Ignored: “set/dogs” (A link to nothing)."
+    )
     assert "are not kept, because a random split is chosen" in describe(shape, SplitConfig(source="random"))
 
 
