@@ -2,9 +2,13 @@
 
 import json
 import os
+import threading
 import time
+from collections import OrderedDict
 from contextlib import suppress
 from pathlib import Path
+
+from core.jobs.shelf import Stamp, stamp_of
 
 BALLAST_BYTES = 2**16
 
@@ -139,8 +143,30 @@ def read_events(path: Path, offset: int = 0) -> tuple[list[dict], int]:
     return events, offset + end
 
 
+_last: OrderedDict[Path, tuple[Stamp, dict | None]] = OrderedDict()
+_last_guard = threading.Lock()
+_MOST_KEPT = 2000
+
+
 def last_event(path: Path) -> dict | None:
-    """The last whole event, read from the end of the file; None if there is none."""
+    """The last whole event; None if there is none. The file is read only when it has changed since anybody asked."""
+    stamp = stamp_of(path)
+    if stamp is None:
+        return None
+    with _last_guard:
+        known, event = _last.get(path, (None, None))
+        if known == stamp:
+            return event and dict(event)
+    event = _read_last(path)
+    with _last_guard:
+        _last[path] = (stamp, event)  # the stamp is older than what was read, so a change in between is seen next time
+        _last.move_to_end(path)
+        while len(_last) > _MOST_KEPT:
+            _last.popitem(last=False)
+    return event and dict(event)
+
+
+def _read_last(path: Path) -> dict | None:
     try:
         with open(path, "rb") as file:
             size = file.seek(0, os.SEEK_END)

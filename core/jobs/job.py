@@ -85,13 +85,12 @@ class Job:
 
 def status_of(folder: Path) -> str:
     """The state of a job folder: its last event, and whether a living process holds its lock."""
-    held = is_held(folder / "lock")  # before the event: a worker that ends in between has written its last word by then
     last = last_event(folder / "events.jsonl")
     if last is None or last["kind"] == "queued":
         return "queued"
     if last["kind"] in (*ENDED, "paused"):
         return last["kind"]
-    return "running" if held or is_held(folder / "lock") else _after_death(folder)
+    return "running" if is_held(folder / "lock") else _after_death(folder)
 
 
 def _after_death(folder: Path) -> str:

@@ -27,6 +27,7 @@ from core import parse
 from core.config import PhotosConfig, SplitConfig, from_dict
 from core.errors import AppError, ConfigError, PhotoError
 from core.jobs import Report, check_id, datasets_folder, no_report, read_json, sync_folder, workspace, write_atomic
+from core.jobs.shelf import Shelf
 from core.photos import clean, origins, overrules, scan, split
 from core.photos.clean import LEAVE_OUT, CleaningPlan, CleaningStep
 from core.photos.layout import SPLITS
@@ -346,17 +347,18 @@ def load(dataset_id: str) -> Dataset:
 
 def list_datasets() -> list[Dataset]:
     """All data sets that can be read and trained on, newest first."""
-    found = []
-    for folder in datasets_folder().iterdir():
-        if folder.name.startswith(".") or not (folder / "dataset.json").is_file():
-            continue
-        try:
-            dataset = load(folder.name)
-        except PhotoError:
-            continue  # damaged; it says so when it is asked for by its id
-        if len(dataset.of_split("train")):  # not one that was only made to judge a network by
-            found.append(dataset)
-    return sorted(found, key=lambda dataset: (dataset.created, dataset.id), reverse=True)
+    return list(_shelf.look(datasets_folder()))
+
+
+def _trainable(folder: Path) -> Dataset | None:
+    try:
+        dataset = load(folder.name)
+    except AppError:
+        return None  # damaged; it says so when it is asked for by its id
+    return dataset if len(dataset.of_split("train")) else None  # not one that was only made to judge a network by
+
+
+_shelf = Shelf("dataset.json", _trainable, lambda dataset: (dataset.created, dataset.id))
 
 
 def _draw(photos: PhotosConfig, split_config: SplitConfig, report: Report) -> Path:

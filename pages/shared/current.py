@@ -4,26 +4,19 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-import streamlit as st
-
 from core.errors import AppError, RunError
-from core.jobs import datasets_folder
+from core.jobs import runs_folder
 from core.jobs.owners import mark_of
+from core.jobs.shelf import Shelf
 from core.photos.dataset import Dataset, list_datasets, load
-from core.runs import Run, best_to_ask, find_run, list_runs
+from core.runs import Run, best_to_ask, find_run
 from pages.shared import state
 
 NUM_ASKED = 50
 
 
 def all_datasets() -> tuple[Dataset, ...]:
-    """Every prepared data set, the newest first; read again only when one was added or changed."""
-    stamps = tuple(sorted((str(path), path.stat().st_mtime_ns) for path in datasets_folder().glob("*/dataset.json")))
-    return _read_datasets(stamps)
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _read_datasets(stamps: tuple[tuple[str, int], ...]) -> tuple[Dataset, ...]:
+    """Every prepared data set, the newest first; one is read again only when it was written anew."""
     return tuple(list_datasets())
 
 
@@ -41,35 +34,29 @@ def current_dataset() -> Dataset | None:
         return None
 
 
-def all_runs() -> list[Run]:
-    """Every run that this version can read, the newest first. One that it cannot must not take a page down."""
-    return [known for run in list_runs() if (known := _known(run))]
+def all_runs() -> tuple[Run, ...]:
+    """Every run that this version can read, the newest first; all visitors share them. One that it cannot read must not take a page down."""
+    return _shelf.look(runs_folder())
 
 
 def run_of(run_id: str) -> Run:
     """The run of that id. Raises RunError if there is none, or another version wrote it."""
-    run = _known(find_run(run_id))
+    run = _shelf.find(runs_folder(), find_run(run_id).id)
     if run is None:
         raise RunError(f"The settings of the run “{run_id}” were written by another version of this app. Open it there, or train anew.")  # fmt: skip
     return run
 
 
-def _known(run: Run) -> Run | None:
-    try:
-        stamp = (run.folder / "config.json").stat().st_mtime_ns
-    except OSError:  # deleted this moment
-        return None
-    return _known_run(str(run.folder), stamp)
-
-
-@st.cache_resource(max_entries=1000, show_spinner=False)
-def _known_run(folder: str, stamp: int) -> Run | None:
-    """A run with its settings read; all visitors share it. They change when a run is made longer, and so does the stamp."""
-    run = Run(Path(folder).name, Path(folder))
+def _readable(folder: Path) -> Run | None:
+    """A run with its settings read. They change when a run is made longer, which writes them anew."""
+    run = Run(folder.name, folder)
     try:
         return run if run.name and run.created is not None and run.class_names else None
     except (AppError, OSError, ValueError, KeyError, TypeError):
         return None
+
+
+_shelf = Shelf("config.json", _readable, lambda run: run.id)
 
 
 def current_run() -> Run | None:
