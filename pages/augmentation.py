@@ -20,7 +20,7 @@ from core.training.augment import warnings
 from core.training.extremes import OPERATIONS, is_on
 from pages.shared import pictures, problems, state, words
 from pages.shared.current import current_dataset
-from pages.shared.fields import field
+from pages.shared.fields import alignment, field
 from pages.shared.places import way_to
 from pages.shared.preview import Look, alone, original, preview, strip
 from pages.shared.state import Memory
@@ -77,7 +77,7 @@ def show_fields() -> None:
     visit, augment = state.memory(), state.draft().augment
     st.header("What may change")
     choose("Group of settings", GROUP_WORDS, "augment-group", "augment_group")
-    with st.grid(2, min_column_width=150, gap=("small", "medium"), vertical_alignment="bottom"):
+    with st.grid(2, min_column_width=150, gap=("small", "medium"), vertical_alignment=alignment("augment.")):
         for name in GROUPS[visit.augment_group]:
             needless = (name == "erase_fraction" and not augment.erase_probability) or (
                 name == "fill_value" and augment.fill_mode != "constant"

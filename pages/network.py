@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from core import config
-from core.config import ExperimentConfig
+from core.config import ExperimentConfig, NetworkConfig
 from core.errors import AppError, ConfigError
 from core.network import edit, picture, presets
 from core.network.code import keras_code
@@ -20,7 +20,7 @@ from core.training import advice
 from core.training.forecast import Forecast, forecast
 from pages.shared import problems, state, words
 from pages.shared.current import all_runs, current_dataset, num_classes, run_of
-from pages.shared.fields import field, value_words
+from pages.shared.fields import alignment, field, value_words
 from pages.shared.files import drawn, saved, table_csv
 from pages.shared.fit import num_photos
 from pages.shared.layers import differing, layer_names, nearest_layer, row_name
@@ -32,6 +32,7 @@ POOL_FIELDS = ("pool_size", "pool_strides", "pool_padding")
 DENSE_FIELDS = ("units", "dropout_rate", "normalization", "activation")
 INPUT_FIELDS = ("input_size", "input_channels", "rescaling", "initializer")
 MOST_RUNS = 50
+ROW_PIXELS = 38.3  # of a table in Markdown, its line included
 MOST_FILE_BYTES = 1_000_000
 
 
@@ -211,7 +212,7 @@ def show_totals(network: NetworkPlan, needs: Forecast, other: tuple[NetworkPlan,
         total("Size of the file", lambda size: f"{size / 1e6:,.1f} MB", lambda p, _: p.weight_bytes, "Four bytes a parameter.")  # fmt: skip
 
 
-# --- faults and warnings, above the fields that make them
+# --- faults and warnings, below the fields that make them: what is being typed in keeps its place
 
 
 def show_fault(error: ConfigError) -> None:
@@ -263,7 +264,7 @@ def show_editor() -> None:
     )
     kind, _, index = visit.layer.partition(".")
     path = f"network.{visit.layer}"
-    with st.grid(3, min_column_width=128, gap=("small", "small"), vertical_alignment="bottom"):
+    with st.grid(3, min_column_width=128, gap=("small", "small"), vertical_alignment=alignment("network.")):
         if kind == "input":
             for name in INPUT_FIELDS:
                 field(f"network.{name}")
@@ -321,7 +322,7 @@ def show_layers(network: NetworkPlan) -> None:
         lines.append(f"| {words.plain(row.name)} | {shape(row)} | {' | '.join(numbers)} | {sees} |")
     # One piece of Markdown: a dataframe takes the browser 200 ms more at each change and 600 more to open the page. The
     # container lets a telephone scroll the table sideways within it, and its button lets the keyboard reach it.
-    with st.container(height=40 * len(lines) + 64, border=False):
+    with st.container(height=round(ROW_PIXELS * (len(lines) - 1)) + 64, border=False):
         st.markdown("\n".join(lines))
         st.download_button("Save the table", partial(table_csv, network), "layers.csv", "text/csv", icon=":material/table:", type="tertiary", on_click="ignore", key="save-table", help="Every layer with its numbers, as CSV.")  # fmt: skip
     st.caption(
@@ -381,37 +382,46 @@ def show_differences(other: ExperimentConfig, name: str) -> None:
 def show_files(network: NetworkPlan | None) -> None:
     draft = state.draft()
     st.header("Take it along")
+    problems.show_said("load")
     with st.container(horizontal=True, gap="small"):
         st.download_button("Save as JSON", partial(saved, draft), f"{draft.preset}.json", "application/json", icon=":material/download:", on_click="ignore", key="save", help="The whole experiment: network, augmentation, training and seeds. The address of this page holds the same.")  # fmt: skip
-        with (loader := st.popover("Load JSON", icon=":material/upload:", on_change="rerun", key="load")):
-            if loader.open:
-                load_file()
+        # dialogs: these buttons stand at the page's end, where a popover would get the few pixels below them
+        st.button("Load JSON", icon=":material/upload:", on_click=load_file, key="load")
         if network is not None:
-            with (shown := st.popover("Keras code", icon=":material/code:", on_change="rerun", key="code")):
-                if shown.open:
-                    st.caption("Runs as it stands and makes this network. Copy it, or save it as a file.")
-                    source = keras_code(draft.network, num_classes())
-                    st.download_button("Save as network.py", source, "network.py", "text/x-python", on_click="ignore", key="save-code")  # fmt: skip
-                    st.code(source, height=360)
+            st.button("Keras code", icon=":material/code:", on_click=show_code, args=(draft.network, num_classes()), key="code")  # fmt: skip
             st.download_button(
                 "Save the picture", partial(drawn, draft, num_classes()), f"{draft.preset}.svg", "image/svg+xml",
                 icon=":material/image:", on_click="ignore", key="save-picture", help="As SVG: sharp at any size, on a slide or in a paper.",
             )  # fmt: skip
 
 
+@st.dialog("Keras code", width="large", icon=":material/code:")
+def show_code(network: NetworkConfig, num_classes: int) -> None:
+    source = keras_code(network, num_classes)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.caption("Runs as it stands and makes this network. Copy it, or save it as a file.", width="content")
+        st.download_button("Save as network.py", source, "network.py", "text/x-python", icon=":material/download:", on_click="ignore", key="save-code")  # fmt: skip
+    st.code(source, height=520)
+
+
+@st.dialog("Load JSON", icon=":material/upload:")
 def load_file() -> None:
+    """Stays open, with the reason, while the file cannot be taken."""
     visit = state.memory()
-    problems.show_said("load")
     uploaded = st.file_uploader("A file saved here", type=["json"], max_upload_size=1, key="loaded-file")
-    if uploaded is None or uploaded.file_id == visit.loaded:
-        return
+    if uploaded is not None and uploaded.file_id != visit.loaded:
+        take_upload(visit, uploaded)
+    problems.show_said("load")
+
+
+def take_upload(visit: state.Memory, uploaded) -> None:
     visit.loaded = uploaded.file_id
     with visit.trying("load"):
         if uploaded.size > MOST_FILE_BYTES:
             raise ConfigError(f"A saved experiment is smaller than 1 MB; this file has {uploaded.size / 1e6:.0f} MB. Choose another.")  # fmt: skip
         visit.take_file(uploaded.getvalue().decode("utf-8", "replace"))
         visit.say("done", "The experiment is loaded. Undo takes it back.", "load")
-    state.redraw()
+        state.redraw()
 
 
 st.title("Network")
@@ -440,12 +450,12 @@ with st.container():
 
 editor, consequences = st.columns([5, 6], gap="large")
 with editor:
+    show_editor()
     with st.container():
         if fault is not None:
             show_fault(fault)
         else:
             show_advice(network, needs)
-    show_editor()
     with st.container():
         if network is not None:
             st.header("What a number sees")

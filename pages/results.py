@@ -8,7 +8,8 @@ from core.analysis.evaluation import Evaluation
 from core.network import presets
 from core.runs import ACTIVE, Run
 from core.runs.best_epoch import why_best
-from pages.shared import state, words
+from pages.shared import problems, state, words
+from pages.shared.controls import place_of, show_delete
 from pages.shared.fields import setting_words
 from pages.shared.frame import badge
 from pages.shared.live_chart import live_charts
@@ -132,3 +133,6 @@ if evaluation is not None:
         show_settings(run)
 else:
     show_settings(run)
+if status not in ACTIVE:
+    problems.show_said(place_of(run))
+    show_delete(run)

@@ -14,7 +14,7 @@ from core.photos.dataset import Dataset
 from core.runs import ACTIVE, Run, batch_size_that_fits, ensure_spare, why_interrupted
 from core.runs.best_epoch import why_best
 from pages.shared import problems, state, words
-from pages.shared.controls import confirm_delete, is_allowed, place_of, show_controls
+from pages.shared.controls import place_of, show_controls, show_delete
 from pages.shared.current import current_dataset, current_run, dataset_of, run_of
 from pages.shared.fields import field, show_fault
 from pages.shared.findings import show_findings
@@ -167,7 +167,7 @@ def show_epochs(run: Run) -> None:
 def show_chosen(run: Run) -> None:
     status = run.status
     active = status in ACTIVE
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="run"):
         st.header(words.plain(run.name))
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
             if not active and run.evaluation is not None:
@@ -185,8 +185,7 @@ def show_chosen(run: Run) -> None:
             if smaller := batch_size_that_fits(run):
                 st.button(f"Start again with a batch size of {smaller}", icon=":material/memory:", on_click=start_again, args=(state.memory(), run, state.owner(), smaller), key="again-smaller")  # fmt: skip
             st.button("Start again with these settings", icon=":material/replay:", on_click=start_again, args=(state.memory(), run, state.owner()), key="again")  # fmt: skip
-            if is_allowed(run):
-                st.button("Delete", icon=":material/delete:", on_click=confirm_delete, args=(run,), key="delete")
+            show_delete(run)
 
 
 def show_what() -> bool:

@@ -46,7 +46,7 @@ def _asked(run_id: str, checkpoint_time: float, photo: str, _content: bytes) -> 
         photo: fingerprint of the file.
     """
     image = decode(_content)
-    return pictures.encode(pictures.shrink(image, 640)), get_predictor().classify(run_id, [image])[0]
+    return pictures.encode(pictures.edged(pictures.shrink(image, 640), 2)), get_predictor().classify(run_id, [image])[0]
 
 
 def _show_answer(run: Run, upload, number: int) -> None:
@@ -65,7 +65,11 @@ def _show_answer(run: Run, upload, number: int) -> None:
         st.text(upload.name, wrap=False)
     side = f"{told.seen.shape[0]} × {told.seen.shape[1]} pixels"
     with seen:
-        st.image(pictures.encode_exact(told.seen), width="stretch", alt=f"Photo {number} as the network saw it: {side}")
+        st.image(
+            pictures.encode_exact(pictures.edged(told.seen)),
+            width="stretch",
+            alt=f"Photo {number} as the network saw it: {side}",
+        )
         st.caption(f"What the network saw: {side}")
     with says:
         score = trust.kept_score(run)

@@ -100,6 +100,12 @@ def delete(visit: Memory, run: Run) -> None:
         visit.run = None
 
 
+def show_delete(run: Run) -> None:
+    """The button that asks before a run that has ended is removed, for who may."""
+    if is_allowed(run):
+        st.button("Delete", icon=":material/delete:", on_click=confirm_delete, args=(run,), key="delete")
+
+
 @st.dialog("Delete this run?", icon=":material/delete:")
 def confirm_delete(run: Run) -> None:
     """Asks before a run is removed for good."""

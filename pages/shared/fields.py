@@ -49,6 +49,15 @@ def _declared(path: str) -> Setting:
     return config.setting(path)
 
 
+def alignment(part: str) -> str:
+    """How fields of a grid stand beside each other: their boxes in line, unless one has a sentence below it.
+
+    Args:
+        part: how the paths of the fields begin.
+    """
+    return "top" if any(one.where.startswith(part) for one in state.memory().sentences) else "bottom"
+
+
 def show_fault(*parts: str) -> None:
     """Below the fields that make it: a rule between settings that the draft breaks, if it is about these.
 

@@ -12,6 +12,7 @@ from core.photos.dataset import Dataset
 from core.runs import ACTIVE, Run
 from pages.shared import places, problems, state, words
 from pages.shared.current import current_dataset, current_run, num_classes
+from pages.shared.keyboard import follow_focus
 from pages.shared.person import show_person
 from pages.shared.places import PLACES, way_to
 from pages.shared.ticks import tick_seconds
@@ -51,7 +52,9 @@ def draw() -> None:
         state.write_address()
     _tab(here.title, current_run())
     _sidebar()
-    _header()
+    with st.container(gap=None):
+        _header()
+        follow_focus(here.title)
     problems.show_said("")
     unplaced = st.container(gap="xsmall")
     try:

@@ -165,9 +165,9 @@ def _show_one(dataset: Dataset, chosen: list[Photo], visit: Memory, act: Act | N
     at = min(visit.looked_at, len(chosen) - 1)
     photo = chosen[at]
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.button("Previous", icon=":material/chevron_left:", key="photo-before", disabled=at == 0, on_click=setattr, args=(visit, "looked_at", at - 1))  # fmt: skip
+        st.button("Previous", icon=":material/chevron_left:", key="photo-before", shortcut="Left", disabled=at == 0, on_click=setattr, args=(visit, "looked_at", at - 1))  # fmt: skip
         st.caption(f"{at + 1:,} of {len(chosen):,}")
-        st.button("Next", icon=":material/chevron_right:", key="photo-after", disabled=at + 1 == len(chosen), on_click=setattr, args=(visit, "looked_at", at + 1))  # fmt: skip
+        st.button("Next", icon=":material/chevron_right:", key="photo-after", shortcut="Right", disabled=at + 1 == len(chosen), on_click=setattr, args=(visit, "looked_at", at + 1))  # fmt: skip
     draft = state.draft()
     size, fit, channels = draft.network.input_size, draft.photos.fit, draft.network.input_channels
     left, right = st.columns([3, 2], gap="medium")
@@ -176,7 +176,7 @@ def _show_one(dataset: Dataset, chosen: list[Photo], visit: Memory, act: Act | N
         if picture is None:
             st.caption("This file is gone. Prepare the folder again.")
         else:
-            st.image(picture, width="stretch", alt=f"{photo.name}: {_in_words(photo)}")
+            st.image(picture.data, width=picture.width, alt=f"{photo.name}: {_in_words(photo)}")
     with right:
         squared = pictures.seen(dataset.id, photo.path, size, fit, channels)
         if squared:
@@ -193,7 +193,9 @@ def _show_one(dataset: Dataset, chosen: list[Photo], visit: Memory, act: Act | N
         if photo.check and photo.check.twin:
             twin = pictures.thumbnail(dataset.id, photo.check.twin)
             if twin:
-                st.image(twin, width=140, alt=f"Its twin {words.printable(photo.check.twin)}")
+                st.image(
+                    twin, width=pictures.width_within(twin, 140), alt=f"Its twin {words.printable(photo.check.twin)}"
+                )
             st.caption(f"Its twin: {words.plain(photo.check.twin)}")
     if photo.check is None:
         st.caption(OLD_DATASET)

@@ -175,6 +175,6 @@ def _remove_photo(visit: Memory, chosen: OwnSet, class_name: str, name: str) -> 
 @st.cache_data(max_entries=500, show_spinner=False)
 def _thumbnail(set_id: str, path: str) -> bytes | None:
     try:
-        return pictures.encode(fit_image(decode(Path(path)), 176, "crop"), 80)
+        return pictures.encode(pictures.edged(fit_image(decode(Path(path)), 172, "crop"), 2), 80)
     except (PhotoError, OSError):
         return None

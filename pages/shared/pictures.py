@@ -1,11 +1,14 @@
 """Photos as the browser gets them: decoded by the one decoder, small, encoded once, kept as bytes."""
 
+import io
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 import streamlit as st
+from PIL import Image
 
 from core.analysis.palette import class_colours
 from core.errors import PhotoError
@@ -13,7 +16,9 @@ from core.photos.dataset import Dataset
 from core.photos.decode import decode, load
 from pages.shared.current import dataset_of
 
-THUMBNAIL_PIXELS, LARGE_PIXELS = 320, 1000
+THUMBNAIL_PIXELS = 320
+LARGE_PIXELS = 720, 470  # width and height; a dialog with a photo of these fits a laptop's window
+_EDGE = 150  # grey level: seen on the light page and on the dark one
 MOST_COLOURS = 7
 
 
@@ -27,6 +32,13 @@ def encode_exact(image: np.ndarray) -> bytes:
     """(H, W, 3) or (H, W, 1) uint8 RGB -> PNG bytes, every pixel as it is: for what the network saw."""
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.shape[2] == 3 else image
     return cv2.imencode(".png", bgr)[1].tobytes()
+
+
+def edged(image: np.ndarray, pixels: int = 1) -> np.ndarray:
+    """The picture in a thin grey frame around it, (H + 2 pixels, W + 2 pixels, channels): white on a white page has no edge."""
+    grey = (_EDGE,) * image.shape[2]
+    framed = cv2.copyMakeBorder(image, *(pixels,) * 4, cv2.BORDER_CONSTANT, value=grey)
+    return framed.reshape(*framed.shape[:2], image.shape[2])
 
 
 def shrink(image: np.ndarray, side: int = THUMBNAIL_PIXELS) -> np.ndarray:
@@ -44,37 +56,56 @@ def thumbnail(dataset_id: str, path: str) -> bytes | None:
     return _small(dataset_id, _key(path))
 
 
-def large(dataset_id: str, path: str) -> bytes | None:
-    """The same, as large as a dialog shows it."""
+def width_within(picture: bytes, side: int) -> int:
+    """The width at which an encoded picture fits a square, in pixels."""
+    with Image.open(io.BytesIO(picture)) as image:  # reads the header alone
+        width, height = image.size
+    return max(1, round(side * min(1, width / height)))
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Args: data: the file for the browser; width: in pixels, at which it is sharp and fits."""
+
+    data: bytes
+    width: int
+
+
+def large(dataset_id: str, path: str) -> Shown | None:
+    """The same, as large as a dialog shows it: whole, never larger than the photo is."""
     return _large(dataset_id, _key(path))
 
 
 def seen(dataset_id: str, path: str, size: int, fit: str, channels: int) -> bytes | None:
-    """What the network gets of it before augmentation, every pixel as it is; None where the file is gone."""
+    """What the network gets of it before augmentation, every pixel as it is, in a frame; None where the file is gone."""
     return _seen(dataset_id, _key(path), size, fit, channels)
 
 
 @st.cache_data(max_entries=1000, show_spinner=False)
 def _small(dataset_id: str, key: bytes) -> bytes | None:
-    return _encoded(dataset_id, key, THUMBNAIL_PIXELS, 82)
+    try:
+        return encode(edged(shrink(decode(_file(dataset_id, key))), 2), 82)
+    except (PhotoError, OSError):
+        return None
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _large(dataset_id: str, key: bytes) -> bytes | None:
-    return _encoded(dataset_id, key, LARGE_PIXELS, 88)
+def _large(dataset_id: str, key: bytes) -> Shown | None:
+    try:
+        image = decode(_file(dataset_id, key))
+    except (PhotoError, OSError):
+        return None
+    height, width = image.shape[:2]
+    scale = min(1, LARGE_PIXELS[0] / width, LARGE_PIXELS[1] / height)
+    # twice as many pixels as the page's own, for screens that have them
+    image = edged(shrink(image, round(2 * scale * max(height, width))), 2)
+    return Shown(encode(image), max(1, round(scale * width)) + 2)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _seen(dataset_id: str, key: bytes, size: int, fit: str, channels: int) -> bytes | None:
     try:
-        return encode_exact(load(_file(dataset_id, key), size, fit, channels))
-    except (PhotoError, OSError):
-        return None
-
-
-def _encoded(dataset_id: str, key: bytes, side: int, quality: int) -> bytes | None:
-    try:
-        return encode(shrink(decode(_file(dataset_id, key)), side), quality)
+        return encode_exact(edged(load(_file(dataset_id, key), size, fit, channels)))
     except (PhotoError, OSError):
         return None
 

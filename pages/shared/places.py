@@ -13,23 +13,22 @@ _FOLDER = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Place:
-    """One page: where it stands in the navigation and what it is for."""
+    """One page: where it stands in the navigation. No hint over it: it would cover the link above."""
 
     group: str
     title: str
     icon: str
-    help: str
 
 
 PLACES = {
-    "home": Place("Start", "Home", ":material/home:", "What to do first, and what you did last."),
-    "photos": Place("Build", "Photos", ":material/photo_library:", "Choose photos, see what is wrong with them, split them."),
-    "network": Place("Build", "Network", ":material/layers:", "Filters, kernels, layers: what the network is made of."),
-    "augmentation": Place("Build", "Augmentation", ":material/tune:", "What is changed at random in every training photo."),
-    "training": Place("Build", "Training", ":material/model_training:", "Start a training and watch it learn."),
-    "results": Place("Understand", "Results", ":material/insights:", "How well a trained network does on photos it never saw."),
-    "classify": Place("Use", "Classify", ":material/pets:", "Show photos of your own to a trained network."),
-}  # fmt: skip
+    "home": Place("Start", "Home", ":material/home:"),
+    "photos": Place("Build", "Photos", ":material/photo_library:"),
+    "network": Place("Build", "Network", ":material/layers:"),
+    "augmentation": Place("Build", "Augmentation", ":material/tune:"),
+    "training": Place("Build", "Training", ":material/model_training:"),
+    "results": Place("Understand", "Results", ":material/insights:"),
+    "classify": Place("Use", "Classify", ":material/pets:"),
+}
 
 
 def page(name: str) -> st.Page:
@@ -39,7 +38,6 @@ def page(name: str) -> st.Page:
         _FOLDER / f"{name}.py",
         title=place.title,
         icon="",  # Streamlit fetches a page's icon for the browser's tab from the internet; links show it from its own font
-        help=place.help,
         url_path=None if name == "home" else name,
         default=name == "home",
     )

@@ -200,7 +200,7 @@ def _show_row(
     with st.container(border=True, horizontal=True, gap="small", vertical_alignment="top"):
         picture = None if step.action == IGNORE or step.issue in clean.NO_PIXELS else pictures.thumbnail(dataset.id, step.path)  # fmt: skip
         alt = f"The photo {name}" if picture else f"No picture can be shown of {name}"
-        st.image(picture or _NO_PICTURE, width=_SIDE, alt=alt)
+        st.image(picture or _NO_PICTURE, width=pictures.width_within(picture, _SIDE) if picture else _SIDE, alt=alt)
         with st.container(width="stretch", gap="xxsmall"):
             st.text(name, width="stretch")
             of_class = f"{words.plain(step.class_name)} · " if step.class_name else ""

@@ -33,6 +33,7 @@ def start_training(visit: Memory, config: ExperimentConfig, dataset: Dataset | N
         run = _just_started(config, dataset, owner) or create_run(config, dataset, owner)
         start_run(run)
     visit.run = run.id
+    visit.turn_to("run")
     return run
 
 
@@ -50,6 +51,7 @@ def start_comparison(visit: Memory, path: str, values: Sequence, dataset: Datase
     with _ONE_AT_A_TIME:
         sweep = start_sweep(config, dataset, path, values, epochs=visit.sweep_epochs, owner=owner)
     visit.sweep, visit.run = sweep.id, None
+    visit.turn_to(f"sweep-{sweep.id}")
     return sweep
 
 

@@ -105,6 +105,7 @@ class Memory:
         views: key of a widget -> what it was last known to show, and what a change of it does.
         sentences: for the person, each where it belongs, until their next touch.
         redraws: whether the page itself asked for the next run: nobody has touched anything.
+        focus: key of the container that the keyboard was last turned to, and how often it was turned.
         watched: id of the run whose end the browser's tab tells.
         asked: id of a run -> what it was last asked here, "stopping" or "pausing", until it has ended; None if to go on.
         admin_key: what the person gave as the administrator's key.
@@ -139,6 +140,7 @@ class Memory:
     views: dict[str, View] = field(default_factory=dict)
     sentences: list[Sentence] = field(default_factory=list)
     redraws: bool = False
+    focus: tuple[str, int] = ("", 0)
     watched: str | None = None
     asked: dict[str, str | None] = field(default_factory=dict)
     admin_key: str = ""
@@ -180,6 +182,10 @@ class Memory:
             yield
         except AppError as error:
             self.remember(error, where)
+
+    def turn_to(self, key: str) -> None:
+        """Puts the focus on what a button has made, once it is drawn: on the heading in the container of that key."""
+        self.focus = key, self.focus[1] + 1
 
     def use_preset(self, preset_id: str) -> None:
         """Takes network, augmentation and training from a preset; photos, their split and the name stay."""

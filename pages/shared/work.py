@@ -51,6 +51,7 @@ def prepare_photos(visit: Memory, experiment: ExperimentConfig, then_train_as: s
             job = create_job("prepare", request)
             _start(job)
             visit.job = job.id
+            visit.turn_to("job")
     return job
 
 
