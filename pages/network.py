@@ -338,7 +338,7 @@ def show_receptive_field(network: NetworkPlan, chosen: str) -> None:
     fields = {row.name.split("_")[0]: row for row in picture.seen_by(network)}
     row = fields.get(chosen) or list(fields.values())[-1]
     name = row.name.split("_")[0]
-    sees = f"{row.receptive_field:,} × {row.receptive_field:,} pixels of {size:,} × {size:,}"
+    sees = f"{row.receptive_field:,} × {row.receptive_field:,}{words.NO_BREAK}pixels of {size:,} × {size:,}"
     beyond = ", more than the whole photo" if row.receptive_field > size else ""
     st.image(
         picture.receptive_fields(network, jpeg, size, colours(), name),
@@ -346,7 +346,7 @@ def show_receptive_field(network: NetworkPlan, chosen: str) -> None:
         alt=f"A photo with squares over it: one number of {name} sees {sees}",
     )
     st.caption(
-        f"One number in the middle of {name} sees {sees}{beyond}; its neighbour {row.receptive_stride} pixels further."
+        f"One number in the middle of {name} sees {sees}{beyond}; its neighbour {row.receptive_stride}{words.NO_BREAK}pixels further."
     )
 
 

@@ -111,13 +111,13 @@ def _speed(run: Run, status: str) -> str:
     if status == "running" and history.eta_seconds is not None:
         parts.append(f"about {words.duration(history.eta_seconds)} left")
     if history.photos_per_second:
-        parts.append(f"{history.photos_per_second:,.0f} photos/s")
+        parts.append(f"{history.photos_per_second:,.0f}{words.NO_BREAK}photos/s")
     if history.device:
         parts.append(words.plain(history.device))
     if history.precision:
         parts.append(choice_words(history.precision))
     if status == "running" and history.epochs and history.epochs[-1].get("memory_bytes"):
-        parts.append(f"{history.epochs[-1]['memory_bytes'] / 1e9:.1f} GB of memory")
+        parts.append(f"{history.epochs[-1]['memory_bytes'] / 1e9:.1f}{words.NO_BREAK}GB of memory")
     return " · ".join(parts) or "waiting for the first step"
 
 

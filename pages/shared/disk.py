@@ -134,4 +134,6 @@ def _row_of(one: DatasetDisk) -> tuple[str, str, str, str]:
 
 
 def _size(num_bytes: int) -> str:
-    return f"{num_bytes / 1e9:.1f} GB" if num_bytes >= 1e9 else f"{num_bytes / 1e6:,.1f} MB"
+    return (
+        f"{num_bytes / 1e9:.1f}{words.NO_BREAK}GB" if num_bytes >= 1e9 else f"{num_bytes / 1e6:,.1f}{words.NO_BREAK}MB"
+    )

@@ -6,6 +6,8 @@ from datetime import datetime
 from core.text import printable
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$^=&\"'])")
+NO_BREAK = "\u00a0"  # between a number and its unit, so that no line begins with a lonely %
+_UNIT = re.compile(r"(?<=\d) (?=%|(?:points?|pixels|photos/s|s|min|h|k|M|G|MB|GB)\b)|(?<=±) (?=\d)")
 _JOINER = "\u2060"  # takes no room; keeps ":smile:", "www." and "://" from becoming pictures and links
 
 
@@ -14,7 +16,7 @@ def plain(text: str) -> str:
 
     Every label, caption and alert of Streamlit is Markdown, so a photo called ``[x](https://…).jpg`` would be a link.
     """
-    text = re.sub(r" {2,}", " ", printable(str(text)))
+    text = _UNIT.sub(NO_BREAK, re.sub(r" {2,}", " ", printable(str(text))))
     text = text.replace(":", f":{_JOINER}").replace("@", f"@{_JOINER}").replace("www", f"ww{_JOINER}w")
     return _MARKDOWN.sub(r"\\\1", text)
 
@@ -40,13 +42,13 @@ def quantity(number: float) -> str:
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
         if number >= size:
             shown = number / (1e3 if letter == "k" else size)
-            return f"{shown:.{max(0, 2 - len(str(int(shown))) + 1)}f} {letter}"
+            return f"{shown:.{max(0, 2 - len(str(int(shown))) + 1)}f}{NO_BREAK}{letter}"
     return f"{number:,.0f}"
 
 
 def percent(share: float | None, digits: int = 1) -> str:
     """``90.6 %``; an en dash where there is nothing yet."""
-    return "–" if share is None else f"{share * 100:.{digits}f} %"
+    return "–" if share is None else f"{share * 100:.{digits}f}{NO_BREAK}%"
 
 
 def duration(seconds: float | None) -> str:
@@ -54,11 +56,11 @@ def duration(seconds: float | None) -> str:
     if seconds is None or seconds != seconds or seconds < 0:
         return "–"
     if seconds < 90:
-        return f"{seconds:.0f} s"
+        return f"{seconds:.0f}{NO_BREAK}s"
     if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
+        return f"{seconds / 60:.0f}{NO_BREAK}min"
     hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours} h {minutes:02d} min"
+    return f"{hours}{NO_BREAK}h{NO_BREAK}{minutes:02d}{NO_BREAK}min"
 
 
 def number(value: float | None) -> str:

@@ -21,3 +21,9 @@ def open_page():
         return go(open_link(**parameters), name)
 
     return visit
+
+
+@pytest.fixture(autouse=True)
+def breaking(monkeypatch):
+    """What is read here has plain spaces between numbers and units; that they do not break is tested in test_words.py."""
+    monkeypatch.setattr("pages.shared.words.NO_BREAK", " ")

@@ -31,3 +31,18 @@ def test_text_from_outside_keeps_no_markdown(hostile):
 
 def test_a_file_name_that_is_no_text_can_be_shown():
     assert words.plain(b"caf\xe9.jpg".decode("utf-8", "surrogateescape")).encode()
+
+
+@pytest.mark.parametrize(
+    ("said", "whole"),
+    [
+        (lambda: words.percent(0.519), "51.9~%"),
+        (lambda: words.duration(7260), "2~h~01~min"),
+        (lambda: words.quantity(1_688_865), "1.69~M"),
+        (lambda: words.plain("good to ± 3 points (50 % of 12 s, 224 pixels)"), r"good to ±~3~points \(50~% of 12~s, 224~pixels\)"),
+        (lambda: words.plain("12 sheep, 3 hens and 5 mice"), "12 sheep, 3 hens and 5 mice"),
+    ],
+)  # fmt: skip
+def test_no_line_breaks_between_a_number_and_its_unit(monkeypatch, said, whole):
+    monkeypatch.setattr(words, "NO_BREAK", "\u00a0")
+    assert said() == whole.replace("~", "\u00a0")
