@@ -320,7 +320,11 @@ def _megabytes(num_bytes: int) -> str:
 @config_file
 @settings
 @click.option(
-    "--num-classes", default=2, show_default=True, type=click.IntRange(2), help="How many classes it tells apart."
+    "--num-classes",
+    default=2,
+    show_default=True,
+    type=click.IntRange(2, 100_000),
+    help="How many classes it tells apart.",
 )
 @as_json
 def plan(preset_id, config_path, assignments, num_classes, as_json):

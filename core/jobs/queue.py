@@ -11,6 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from core import parse
 from core.jobs.files import slots_folder
 from core.jobs.lock import Lock, is_held
 
@@ -24,7 +25,7 @@ def num_slots() -> int:
     A second run on the same cores or card halves both.
     """
     try:
-        return max(1, int(os.environ["ALEXNET_SLOTS"]))
+        return max(1, parse.whole(os.environ["ALEXNET_SLOTS"], 0, 1000))
     except (KeyError, ValueError):
         return max(1, num_cards())
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
+from core import parse
 from core.errors import PhotoError
 from core.jobs import Report, disk_trouble, no_report, read_json, write_atomic
 
@@ -226,13 +227,19 @@ def _size(path: Path) -> int:
 
 
 def _first_in(content_range: str | None) -> int | None:
-    found = re.match(r"bytes (\d+)-", content_range or "")
-    return int(found[1]) if found else None
+    return _number(re.match(r"bytes ([^-]*)-", content_range or ""))
 
 
 def _total_in(content_range: str | None) -> int | None:
-    found = re.search(r"/(\d+)$", content_range or "")
-    return int(found[1]) if found else None
+    return _number(re.search(r"/([^/]*)$", content_range or ""))
+
+
+def _number(found: re.Match | None) -> int | None:
+    """What a server gave as a number; None where it is none."""
+    try:
+        return parse.whole(found[1], 0) if found else None
+    except ValueError:
+        return None
 
 
 def _reason(error: Exception) -> str:

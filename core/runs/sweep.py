@@ -183,7 +183,7 @@ def variants(
         if not path.startswith(_PARTS):
             configs.setting(path)  # says what is nearest if it is misspelled
             raise ConfigError(
-                f"A sweep varies a setting of network, augment or training; received “{path}”. Photos stay the same, so that the "
+                f"A sweep varies a setting of network, augmentation or training; received {configs.name_of(path)}. Photos stay the same, so that the "
                 "runs can be compared.",
                 path,
             )
@@ -198,7 +198,10 @@ def variants(
             changed = configs.put(config, path, value)
             value = configs.get(changed, path)
             if any(value == other.value for other in made):
-                raise ConfigError(f"{path} is given {value!r} twice. Two equal runs say the same: change one.", path)
+                raise ConfigError(
+                    f"{configs.name_of(path)} is given {_in_words(value)} twice. Two equal runs say the same: change one.",
+                    path,
+                )
             made.append(Variant(value, value_label(path, value), changed))
     named = [replace(one, config=replace(one.config, name=_run_name(config, path, one.label))) for one in made]
     for one in named:
@@ -230,7 +233,7 @@ def value_label(path: str, value) -> str:
         return f"{word} {'on' if value else 'off'}"
     if isinstance(value, int) and word.endswith("s"):
         return f"{value} {word}"
-    return f"{word} {value:g}" if isinstance(value, float) else f"{word} {str(value).replace('_', ' ')}"
+    return f"{word} {_in_words(value)}"
 
 
 def _run_name(config: ExperimentConfig, path: str, label: str) -> str:
@@ -240,6 +243,10 @@ def _run_name(config: ExperimentConfig, path: str, label: str) -> str:
         f" in {'convolution' if rest[0] == 'blocks' else 'dense layer'} {int(rest[1]) + 1}" if len(rest) == 3 else ""
     )
     return f"{label}{place}, {config.name or config.preset}"[:80]
+
+
+def _in_words(value) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")
 
 
 def split_values(text: str) -> list[str]:

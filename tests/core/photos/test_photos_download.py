@@ -143,3 +143,19 @@ def test_the_disk_is_looked_at_first(tmp_path, monkeypatch):
     with pytest.raises(PhotoError, match="Free some space"):
         fetch(server, tmp_path)
     assert not (tmp_path / "pets.part").exists()
+
+
+@pytest.mark.parametrize(
+    ("header", "first", "total"),
+    [
+        ("bytes 5-9/10", 5, 10),
+        ("bytes ٥-9/١٠", None, None),
+        (f"bytes {'9' * 5000}-9/{'9' * 5000}", None, None),
+        ("bytes */10", None, 10),
+        ("pages", None, None),
+        (None, None, None),
+    ],
+    ids=["a range", "other digits", "without an end", "refused", "words", "nothing"],
+)
+def test_where_a_server_s_range_begins_is_a_number_or_not_known(header, first, total):
+    assert (download._first_in(header), download._total_in(header)) == (first, total)

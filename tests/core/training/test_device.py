@@ -91,6 +91,9 @@ def test_a_machine_of_several_cards_trains_one_run_on_each(monkeypatch, tmp_path
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "1"  # what is set stays
     monkeypatch.setenv("ALEXNET_SLOTS", "5")
     assert queue.num_slots() == 5
+    for wrong in ("²", "9" * 30, "many", "1.0"):
+        monkeypatch.setenv("ALEXNET_SLOTS", wrong)
+        assert queue.num_slots() == 2
 
 
 def test_free_memory_is_that_of_the_container_where_it_has_less_than_the_machine(tmp_path, monkeypatch):
