@@ -20,6 +20,10 @@ def choose_dataset(dataset_id: str) -> None:
     use_dataset(visit, dataset)
 
 
+def in_words(dataset: Dataset) -> str:
+    return f"{words.printable(dataset.name)} · {len(dataset.examples):,} photos · {words.when(dataset.created)}"
+
+
 def show_counts(dataset: Dataset) -> None:
     summary = dataset.summary
     with st.grid(5, min_column_width=130):
@@ -90,6 +94,11 @@ with st.container():
 dataset = current_dataset()
 if dataset is None:
     st.caption("What is found appears here: how many photos, what is wrong with them, and the photos themselves.")
+    others = {one.id: one for one in all_datasets()}
+    with st.container():
+        if others:
+            start = {"index": None} if state.view("others_dataset", None, choose_dataset) else {}
+            st.selectbox("Photos that others have prepared", list(others), key="others_dataset", placeholder="Choose photos", format_func=lambda key: in_words(others[key]), **start)  # fmt: skip
     show_disk()
     st.stop()
 every = all_datasets()
@@ -100,9 +109,7 @@ if len(every) > 1:
         "Photos in use",
         list(by_id),
         key="picked_dataset",
-        format_func=lambda key: (
-            f"{words.printable(by_id[key].name)} · {len(by_id[key].examples):,} photos · {words.when(by_id[key].created)}"
-        ),
+        format_func=lambda key: in_words(by_id[key]),
         **start,
     )
 else:

@@ -56,6 +56,7 @@ class Dataset:
         created: seconds since 1970.
         photos, split: the settings that it was made with; None where it was made to test by, or by an older version.
         overrules: what a person had decided otherwise when it was made.
+        owners: marks of the browsers that prepared it, sorted; "" for the command line, the administrator, older versions.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Dataset:
     photos: PhotosConfig | None = None
     split: SplitConfig | None = None
     overrules: Overrules = field(default_factory=Overrules)
+    owners: tuple[str, ...] = ("",)
 
     @property
     def folder(self) -> Path:
@@ -153,6 +155,7 @@ class Dataset:
                     "photos": asdict(self.photos) if self.photos else None,
                     "split": asdict(self.split) if self.split else None,
                     "overrules": self.overrules.as_json(),
+                    "owners": list(self.owners),
                 },
                 indent=2,
             ),
@@ -179,7 +182,9 @@ class Dataset:
             ) from error
 
 
-def prepare(photos: PhotosConfig, split_config: SplitConfig, report: Report = no_report, name: str = "") -> Dataset:
+def prepare(
+    photos: PhotosConfig, split_config: SplitConfig, report: Report = no_report, name: str = "", owner: str = ""
+) -> Dataset:
     """Everything from a source of photos (nothing, for drawn pets) to a data set. Doing it again changes nothing.
 
     Photos that earlier data sets of the same folder and the same ``split_config`` dealt stay in their splits.
@@ -189,6 +194,7 @@ def prepare(photos: PhotosConfig, split_config: SplitConfig, report: Report = no
         split_config: how they are dealt.
         report: called with stages "drawing" or those of ``origins.fetch``, then "scanning", "comparing".
         name: for the person; by default the folder's, or what the zip or the archive is called.
+        owner: mark of the browser that asks; it becomes one of the data set's owners.
 
     Raises:
         PhotoError: the photos cannot be fetched or used; the sentence says why and what to do.
@@ -207,7 +213,7 @@ def prepare(photos: PhotosConfig, split_config: SplitConfig, report: Report = no
     # a folder is called what it is called once links and dots are resolved
     called = scanned.folder.name if origin.kind == origins.FOLDER else origin.name
     notes = (*origin.notes, *deal.notes)
-    made_with = {"photos": photos, "split": split_config, "overrules": decided}
+    made_with = {"photos": photos, "split": split_config, "overrules": decided, "owners": (owner,)}
     return _stored(scanned, cleaned, deal.examples, notes, _slug(called), name or called or "Photos", **made_with)
 
 
@@ -301,6 +307,7 @@ def _stored(
     except PhotoError:
         dataset.save(cleaned.steps, scanned.checks)
         return dataset
+    dataset = replace(dataset, owners=tuple(sorted({*before.owners, *dataset.owners})))
     if _lasting(before) == _lasting(dataset) and before.facts():
         return before
     # The same photos, but the folder moved, files that are not used came or went, or other settings came to the same,
@@ -391,7 +398,7 @@ def _encoded(text: str) -> bytes:
 def _lasting(dataset: Dataset) -> tuple:
     """What two preparations of the same photos are compared by."""
     summary = {key: value for key, value in dataset.summary.items() if key != "scan_seconds"}
-    return dataset.root, summary, dataset.photos, dataset.split, dataset.overrules
+    return dataset.root, summary, dataset.photos, dataset.split, dataset.overrules, dataset.owners
 
 
 def _made_with(about: dict) -> dict:
@@ -403,6 +410,8 @@ def _made_with(about: dict) -> dict:
                 found[part] = getattr(from_dict({part: about[part]}), part)
     if about.get("overrules"):
         found["overrules"] = overrules.from_json(about["overrules"])
+    if about.get("owners"):
+        found["owners"] = tuple(str(owner) for owner in about["owners"])
     return found
 
 

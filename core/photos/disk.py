@@ -25,6 +25,7 @@ from core.jobs import (
     status_of,
     workspace,
 )
+from core.jobs.owners import mark_of
 
 ACTIVE = ("queued", "running")
 SCANS, DOWNLOADS = "scans", "downloads"
@@ -42,6 +43,7 @@ class DatasetDisk:
         files_bytes: of its tables.
         root: where its photos lie.
         runs: ids of the runs that were trained on it.
+        owners: marks of those who prepared it and of those whose runs these are, as ``core.jobs.rights`` takes them.
         busy: half a sentence why nothing of it can be cleared now, or "".
     """
 
@@ -52,6 +54,7 @@ class DatasetDisk:
     root: str
     runs: tuple[str, ...] = ()
     busy: str = ""
+    owners: tuple[str, ...] = ("",)
 
     @property
     def cache_bytes(self) -> int:
@@ -188,6 +191,16 @@ def clear_folder(folder_id: str) -> int:
     return freed
 
 
+def owners_of(dataset_id: str) -> tuple[str, ...]:
+    """Marks of those to whom it matters that a data set stays: who prepared it, and whose runs learned from it.
+
+    Raises:
+        RunError: it has not the form of an id.
+        PhotoError: there is no such data set.
+    """
+    return _owners(_existing(dataset_id), _users().get(dataset_id, ()))
+
+
 # --- who uses what ---------------------------------------------------------------------------------------
 
 
@@ -198,6 +211,16 @@ def _users() -> dict[str, list[tuple[str, str]]]:
         with suppress(OSError, ValueError, KeyError, TypeError):  # a damaged run uses nothing
             found.setdefault(read_json(folder / "dataset.json")["id"], []).append((folder.name, status_of(folder)))
     return found
+
+
+def _owners(folder: Path, users: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    owners = set()
+    with suppress(OSError, ValueError, TypeError, AttributeError):
+        owners |= {mark_of(str(owner)) for owner in read_json(folder / "dataset.json").get("owners", [""])}
+    for run_id, _ in users:
+        with suppress(OSError, ValueError, AttributeError):
+            owners.add(mark_of(str(read_json(runs_folder() / run_id / "config.json").get("owner") or "")))
+    return tuple(sorted(owners or {""}))
 
 
 def _busy(dataset_id: str, users: Iterable[tuple[str, str]]) -> str:
@@ -278,6 +301,7 @@ def _dataset(folder: Path, users: dict[str, list[tuple[str, str]]]) -> DatasetDi
         str(about.get("root") or ""),
         tuple(run_id for run_id, _ in of_set),
         _busy(folder.name, of_set),
+        _owners(folder, of_set),
     )
 
 

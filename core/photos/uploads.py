@@ -1,13 +1,15 @@
 """Zips that a browser sends, piece by piece: what has arrived survives a broken connection, a reload and the server.
 
 ``workspace/uploads/`` holds ``<id>.part`` while a zip arrives and ``<key>.zip`` once it is whole, each with a ``.json``
-beside it (name, size, owner). The key is made of the zip's own bytes; nothing that the browser says becomes a path.
+beside it (name, size, owner). The key is made of the zip's own bytes; nothing that the browser says becomes a path. A zip that
+several people have sent is kept once and is each one's own: its ``.json`` has their names for it under ``senders``.
 """
 
 import hashlib
 import json
 import os
 import shutil
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -158,13 +160,16 @@ def finish(upload: Upload) -> Arrived:
         key = hashlib.file_digest(file, "sha256").hexdigest()[:24]
         os.fsync(file.fileno())
     path = uploads_folder() / f"{key}.zip"
-    with _disk(uploads_folder()):
-        write_atomic(path.with_suffix(".json"), part.with_suffix(".json").read_bytes())
+    with _one_at_a_time, _disk(uploads_folder()):
+        about = read_json(part.with_suffix(".json"))
+        known = _about(path)
+        senders = _senders(known) | {mark_of_hash(about["owner"]): about["name"]}
+        write_atomic(path.with_suffix(".json"), json.dumps(about | known | {"senders": senders}))
         part.replace(path)
         os.utime(path)
         part.with_suffix(".json").unlink(missing_ok=True)
         sync_folder(uploads_folder())
-    return _arrived(path)
+    return _arrived(path, mark_of_hash(about["owner"]))
 
 
 def cancel(upload: Upload) -> None:
@@ -180,8 +185,8 @@ def mine(owner: str) -> list[Arrived]:
     mark, found = owner_of(owner), []
     for path in uploads_folder().glob("*.zip"):
         with suppress(OSError, ValueError, KeyError):
-            if mark_of_hash(read_json(path.with_suffix(".json"))["owner"]) == mark:
-                found.append(_arrived(path))
+            if mark in _senders(_about(path)):
+                found.append(_arrived(path, mark))
     return sorted(found, key=lambda zip_file: zip_file.time, reverse=True)
 
 
@@ -200,9 +205,27 @@ def forget(path: Path) -> None:
         path.with_suffix(".json").unlink(missing_ok=True)
 
 
-def _arrived(path: Path) -> Arrived:
-    about = read_json(path.with_suffix(".json"))
-    return Arrived(path.stem, path, printable(about["name"]), about["num_bytes"], path.stat().st_mtime)
+def _arrived(path: Path, mark: str) -> Arrived:
+    about = _about(path)
+    return Arrived(path.stem, path, printable(_senders(about)[mark]), about["num_bytes"], path.stat().st_mtime)
+
+
+def _about(path: Path) -> dict:
+    """What is known of a whole zip; nothing where it is gone or damaged."""
+    try:
+        about = read_json(path.with_suffix(".json"))
+    except (OSError, ValueError):
+        return {}
+    return about if isinstance(about, dict) and path.is_file() else {}
+
+
+def _senders(about: dict) -> dict[str, str]:
+    """{mark: what that person's file is called}; one of the first release has one sender."""
+    if isinstance(about.get("senders"), dict):
+        return {str(mark): str(name) for mark, name in about["senders"].items()}
+    return (
+        {mark_of_hash(about["owner"]): about["name"]} if isinstance(about.get("owner"), str) and "name" in about else {}
+    )
 
 
 def _part(upload_id: str) -> Path:
@@ -240,6 +263,9 @@ def _sweep() -> None:
                 if now - path.stat().st_mtime > seconds:
                     path.unlink()
                     path.with_suffix(".json").unlink(missing_ok=True)
+
+
+_one_at_a_time = threading.Lock()  # two who send the same zip at once
 
 
 class _disk:

@@ -26,10 +26,10 @@ def dataset_of(dataset_id: str) -> Dataset:
 
 
 def current_dataset() -> Dataset | None:
-    """The photos chosen here, else the ones prepared last, else None."""
-    chosen = state.memory().dataset
+    """The photos chosen here, else the ones that this browser or nobody in particular prepared last, else None."""
+    chosen, mine = state.memory().dataset, {"", mark_of(state.owner())}
     try:
-        return dataset_of(chosen) if chosen else next(iter(all_datasets()), None)
+        return dataset_of(chosen) if chosen else next((one for one in all_datasets() if mine & {*one.owners}), None)
     except AppError:
         return None
 

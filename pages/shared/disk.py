@@ -1,10 +1,11 @@
 """What the workspace takes of the disk, and a way to clear what can be made again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import streamlit as st
 
-from core.jobs.rights import has_admin, is_admin
+from core.errors import PhotoError
+from core.jobs.rights import Person, has_admin, is_admin, may_change
 from core.photos import disk
 from core.photos.disk import DatasetDisk, FolderDisk
 from pages.shared import problems, state, words
@@ -13,9 +14,10 @@ from pages.shared.state import Memory
 LOOK_SECONDS = 20.0  # how long what was counted is shown again: naming every file of 25,000 takes a while
 
 
-def may_clear(visit: Memory) -> bool:
-    """On a server with an administrator what others use is theirs to clear; elsewhere it is the one person's own."""
-    return not has_admin() or is_admin(visit.admin_key)
+def may_clear(visit: Memory, owners: Iterable[str] = ()) -> bool:
+    """Whether what these have made may be cleared here: their own data sets by their own, the rest by the administrator or, where
+    there is none, by everybody."""
+    return may_change(Person(state.owner(), is_admin(visit.admin_key)), owners)
 
 
 @st.cache_data(ttl=LOOK_SECONDS, max_entries=1, show_spinner=False)
@@ -43,17 +45,20 @@ def show_disk() -> None:
             hide_index=True,
             alt=f"What {len(rows)} things in the workspace take of the disk",
         )  # fmt: skip
-        if not may_clear(visit):
-            st.caption(":material/lock: Only the administrator clears what others may use.")
-            return
         _show_buttons(found, visit)
 
 
 def _show_buttons(found: disk.Disk, visit: Memory) -> None:
-    sets = {one.id: one for one in found.datasets if not one.busy}
-    folders = {one.id: one for one in found.folders if one.id and not one.kept}
+    sets = {one.id: one for one in found.datasets if not one.busy and may_clear(visit, one.owners)}
+    folders = {one.id: one for one in found.folders if one.id and not one.kept and may_clear(visit)}
+    others = not may_clear(visit) or any(not may_clear(visit, one.owners) for one in found.datasets)
+    with st.container():
+        if others:
+            keeper = "Only the administrator clears" if has_admin() else "Nobody clears here"
+            st.caption(f":material/lock: {keeper} what others have prepared, or have trained on.")
     if not sets and not folders:
-        st.caption("Everything here is in use or kept.")
+        if not others:
+            st.caption("Everything here is in use or kept.")
         return
     chosen = st.selectbox(
         "To clear", [*sets, *folders], key="disk-chosen",
@@ -119,8 +124,10 @@ def _answer(visit: Memory, clear: Callable[[str], int], item: str) -> None:
 
 def _clear(visit: Memory, clear: Callable[[str], int], item: str) -> None:
     with visit.trying("disk-chosen"):
-        if may_clear(visit):
-            clear(item)
+        owners = () if clear is disk.clear_folder else disk.owners_of(item)
+        if not may_clear(visit, owners):
+            raise PhotoError("What others have prepared or trained on is not yours to clear. The administrator may.")
+        clear(item)
     _look.clear()
 
 

@@ -12,9 +12,11 @@ from PIL import Image
 
 from core.analysis.palette import class_colours
 from core.errors import PhotoError
+from core.photos import allowed
 from core.photos.dataset import Dataset
 from core.photos.decode import decode, load
 from pages.shared.current import dataset_of
+from pages.shared.work import is_class
 
 THUMBNAIL_PIXELS = 320
 LARGE_PIXELS = 720, 470  # width and height; a dialog with a photo of these fits a laptop's window
@@ -116,12 +118,17 @@ def _key(path: str) -> bytes:
 
 
 def _file(dataset_id: str, key: bytes) -> Path:
-    return dataset_of(dataset_id).root / key.decode("utf-8", "surrogateescape")
+    """Where a photo lies. Raises PhotoError for a link that leads out of its folder, put there after the folder was looked at."""
+    dataset = dataset_of(dataset_id)
+    path = dataset.root / key.decode("utf-8", "surrogateescape")
+    if is_class() and "" not in dataset.owners:  # what the administrator has prepared is theirs to vouch for
+        allowed.check_file(path, dataset.root)
+    return path
 
 
 def square(dataset: Dataset, index: int, size: int, fit: str, channels: int) -> np.ndarray:
     """One photo as the network gets it before augmentation: (size, size, channels) uint8."""
-    return load(dataset.root / dataset.examples[index].path, size, fit, channels)
+    return load(_file(dataset.id, _key(dataset.examples[index].path)), size, fit, channels)
 
 
 def bar(share: float, colour: str) -> str:

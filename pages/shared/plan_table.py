@@ -10,7 +10,8 @@ from pathlib import Path
 import streamlit as st
 
 from core import config
-from core.errors import AppError
+from core.errors import AppError, PhotoError
+from core.jobs.rights import Person, has_part
 from core.photos import clean, origins, overrules, own
 from core.photos.clean import IGNORE, LEAVE_OUT, USE, CleaningStep
 from core.photos.dataset import Dataset
@@ -85,6 +86,9 @@ def show_plan(dataset: Dataset, busy: bool) -> None:
     if may_decide:
         _show_pending(dataset, decided, busy)
     groups = {kind: list(steps) for kind, steps in files.odd.items()}
+    others = [] if may_decide else groups.pop(NOT_A_FILE_NAME, [])
+    if others:
+        st.caption(f"{words.count(len(others), 'file')} beside the photos cannot be photos. What they are called is shown to whoever prepared the folder.")  # fmt: skip
     by_hand = [
         step for path in decided.files if (step := files.by_path.get(path)) and not step.issue and step.action == USE
     ]
@@ -132,10 +136,10 @@ def show_decision(dataset: Dataset, path: str, where: str) -> None:
 
 
 def _may_decide(dataset: Dataset) -> bool:
-    """Classes of one's own belong to one browser; any other folder belongs to everybody who uses this server."""
-    if origins.of_root(dataset.root).kind != origins.OWN:
-        return True
-    return any(one.folder == dataset.root for one in own.mine(state.owner()))
+    """Whether this visitor is among those whose photos these are."""
+    if origins.of_root(dataset.root).kind == origins.OWN:  # who began the set, whoever has prepared it
+        return state.person().is_admin or any(one.folder == dataset.root for one in own.mine(state.owner()))
+    return has_part(state.person(), dataset.owners)
 
 
 def _show_pending(dataset: Dataset, decided: Overrules, busy: bool) -> None:
@@ -147,9 +151,13 @@ def _show_pending(dataset: Dataset, decided: Overrules, busy: bool) -> None:
                 on_click=visit.ask, args=("plan", _apply, visit, dataset),
                 help="Prepares the same folder with the same settings. What the scan knows is remembered, so it takes seconds. Earlier data sets and their runs stay as they are.",
             )  # fmt: skip
-            _button("Undo", "plan-undo", overrules.put, dataset.root, dataset.overrules, icon=":material/undo:")
+            _button("Undo", "plan-undo", dataset, overrules.put, dataset.overrules, icon=":material/undo:")
         if decided and (not number or dataset.overrules):
-            _button("Back to the rules alone", "plan-undo-all", overrules.put, dataset.root, Overrules())
+            _button("Back to the rules alone", "plan-undo-all", dataset, overrules.put, Overrules())
+        elif not decided and overrules.replaced(dataset.root):
+            _button(
+                "Bring the decisions back", "plan-bring-back", dataset, overrules.bring_back, icon=":material/history:"
+            )
     if number:
         st.caption(
             "Decisions belong to the folder and hold for everybody who prepares it. They change the photos in use once they are applied; no file is touched."
@@ -175,12 +183,10 @@ def _show_kind(
         st.markdown(f"{words.count(len(steps), 'file')}: {happens}." + (_pending_kind(dataset, issue, decided)))
         if issue and may_decide:
             if issue in decided.kinds:
-                _button(
-                    "Undo for all", "plan-kind-undo", overrules.undo_kind, dataset.root, issue, icon=":material/undo:"
-                )
+                _button("Undo for all", "plan-kind-undo", dataset, overrules.undo_kind, issue, icon=":material/undo:")
             for action in () if issue in decided.kinds else clean.choices(issue, whole_kind=True):
                 label = "Use all of them" if action == USE else "Leave all of them out"
-                _button(label, f"plan-kind-{action}", overrules.set_kind, dataset.root, issue, action)
+                _button(label, f"plan-kind-{action}", dataset, overrules.set_kind, issue, action)
     if issue is Issue.OTHER_CLASS:
         st.caption("One picture under two class names: which name is right? The other one stays out.")
 
@@ -226,17 +232,25 @@ def _what_happens(dataset: Dataset, step: CleaningStep, decided: Overrules) -> s
 def _show_choices(
     dataset: Dataset, step: CleaningStep, by_path: dict[str, CleaningStep], decided: Overrules, where: str = "plan"
 ) -> None:
-    root, key = dataset.root, f"{dataset.id}-{words.printable(step.path)}"
+    key = f"{dataset.id}-{words.printable(step.path)}"
     place = _place(dataset, step, where)
     if decided.files.get(step.path, ("",))[0] == step.sha256 and step.path in decided.files:
         _button(
-            "Undo", f"{where}-undo-{key}", overrules.undo_files, root, [step.path], icon=":material/undo:", place=place
+            "Undo",
+            f"{where}-undo-{key}",
+            dataset,
+            overrules.undo_files,
+            [step.path],
+            icon=":material/undo:",
+            place=place,
         )
         return
     if decided.of_kinds(step.issues):  # an exception from what was decided about the kind
         otherwise = USE if decided.asked(step.path, step.sha256, step.issues) == LEAVE_OUT else LEAVE_OUT
         label = "Use this one" if otherwise == USE else "Leave this one out"
-        _button(label, f"{where}-file-{key}", overrules.set_file, root, step.path, step.sha256, otherwise, place=place)
+        _button(
+            label, f"{where}-file-{key}", dataset, overrules.set_file, step.path, step.sha256, otherwise, place=place
+        )
         return
     possible = clean.choices(step.issue)
     if BRIDGE in kinds_of(step):
@@ -245,14 +259,14 @@ def _show_choices(
     for action in possible:
         if action == USE_ANYWAY:
             if twin and decided.asked(twin.path, twin.sha256, twin.issues) in (USE, USE_ANYWAY):
-                _button("Use both", f"{where}-both-{key}", _use_both, root, twin, step, place=place)
+                _button("Use both", f"{where}-both-{key}", dataset, _use_both, twin, step, place=place)
             continue
         if twin and step.issue is Issue.OTHER_CLASS:
             label = f"Use it as {words.plain(step.class_name)}"
-            _button(label, f"{where}-file-{key}", _use_as, root, step, twin, place=place)
+            _button(label, f"{where}-file-{key}", dataset, _use_as, step, twin, place=place)
             continue
         label = "Use it" if action == USE else "Leave it out"
-        _button(label, f"{where}-file-{key}", overrules.set_file, root, step.path, step.sha256, action, place=place)
+        _button(label, f"{where}-file-{key}", dataset, overrules.set_file, step.path, step.sha256, action, place=place)
 
 
 def _place(dataset: Dataset, step: CleaningStep, where: str) -> str:
@@ -260,21 +274,28 @@ def _place(dataset: Dataset, step: CleaningStep, where: str) -> str:
     return f"{where}-{dataset.id}-{step.path}"
 
 
-def _use_as(root: Path, step: CleaningStep, twin: CleaningStep) -> None:
+def _use_as(root: Path, step: CleaningStep, twin: CleaningStep, person: Person) -> None:
     """One label instead of the other."""
-    overrules.undo_files(root, [twin.path])
-    overrules.set_file(root, step.path, step.sha256, USE)
+    overrules.undo_files(root, [twin.path], person)
+    overrules.set_file(root, step.path, step.sha256, USE, person)
 
 
-def _use_both(root: Path, *steps: CleaningStep) -> None:
+def _use_both(root: Path, *steps: CleaningStep, person: Person) -> None:
     for step in steps:
-        overrules.set_file(root, step.path, step.sha256, USE_ANYWAY)
+        overrules.set_file(root, step.path, step.sha256, USE_ANYWAY, person)
 
 
-def _button(label: str, key: str, act, *arguments, icon: str | None = None, place: str = "plan") -> None:
-    st.button(label, key=key, icon=icon, on_click=_try, args=(state.memory(), place, act, *arguments))
+def _button(
+    label: str, key: str, dataset: Dataset, act, *arguments, icon: str | None = None, place: str = "plan"
+) -> None:
+    """A decision about a data set's folder: ``act(root, *arguments, person)``."""
+    st.button(label, key=key, icon=icon, on_click=_try, args=(state.memory(), place, dataset, act, *arguments))
 
 
-def _try(visit: Memory, where: str, act, *arguments) -> None:
+def _try(visit: Memory, where: str, dataset: Dataset, act, *arguments) -> None:
     with visit.trying(where):
-        act(*arguments)
+        if not _may_decide(dataset):  # the button was drawn for who is no administrator any more
+            raise PhotoError(
+                "These photos are somebody else's, who alone decides about them. Prepare photos of your own."
+            )
+        act(dataset.root, *arguments, person=state.person())

@@ -6,13 +6,14 @@ import streamlit as st
 
 from core import config
 from core.errors import PhotoError
+from core.jobs.rights import has_part
 from core.photos import origins, own, uploads
 from core.photos.dataset import Dataset
 from pages.shared import problems, state, words
 from pages.shared.fields import field, show_fault
 from pages.shared.own_classes import show_own
 from pages.shared.state import Memory
-from pages.shared.work import prepare_photos
+from pages.shared.work import prepare_photos, readable
 from pages.shared.zip_drop import zip_drop
 
 WAYS = {
@@ -70,6 +71,8 @@ def use_dataset(visit: Memory, dataset: Dataset) -> None:
     way = origins.of_root(dataset.root).kind
     if way == origins.OWN and str(dataset.root) not in {str(one.folder) for one in own.mine(state.owner())}:
         return  # another browser's classes: what they prepared can be trained on, what they add is theirs
+    if way == origins.FOLDER and not has_part(state.person(), dataset.owners):
+        return  # where somebody else's folder lies is theirs to know
     if dataset.split and dataset.photos:
         visit.draft = replace(visit.draft, split=dataset.split, photos=dataset.photos)
     visit.use_source(way, str(dataset.root) if way in _MISSING else None)
@@ -87,6 +90,13 @@ def _show_drawn(visit: Memory) -> None:
 
 
 def _show_folder(visit: Memory) -> None:
+    roots = readable(visit)
+    if roots is not None:
+        among = " or ".join(f"“{words.plain(str(root))}”" for root in roots)
+        st.caption(f":material/lock: On this server, folders are taken from its administrator{f', or from below {among}' if roots else ' alone'}.")  # fmt: skip
+        if not roots:
+            st.caption("Bring photos of your own as a zip, or class by class.")
+            return
     folder = visit.places.get(origins.FOLDER, "")
     start = {"value": folder} if state.view("photo_folder", folder, _type_folder) else {}
     st.text_input(

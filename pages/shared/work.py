@@ -1,6 +1,8 @@
 """Long work as a page shows it: what it is doing, how far it is, how long it takes, and a way to stop it."""
 
 import threading
+from dataclasses import replace
+from pathlib import Path
 
 import streamlit as st
 
@@ -8,7 +10,8 @@ from core.config import ExperimentConfig, to_dict
 from core.errors import RunError
 from core.jobs import ENDED, Job, ask, create_job, find_job, spawn
 from core.jobs.owners import mark_of
-from core.jobs.rights import Person, is_admin, may_change
+from core.jobs.rights import Person, has_admin, is_admin, may_change
+from core.photos import allowed
 from core.runs import ACTIVE
 from core.terminal import BYTE_STAGES
 from pages.shared import problems, state, words
@@ -16,6 +19,7 @@ from pages.shared.state import Memory
 
 TICK_SECONDS = 0.5
 _OVER = (*ENDED, "interrupted")
+_THIS_COMPUTER = ("localhost", "127.0.0.1", "::1")
 _ONE_AT_A_TIME = threading.Lock()  # the second click of a double click runs in a thread of its own beside the first
 _STAGES = {
     "downloading": "Downloading",
@@ -36,9 +40,18 @@ def prepare_photos(visit: Memory, experiment: ExperimentConfig, then_train_as: s
     Args:
         experiment: its photos, split and network size are used.
         then_train_as: whose the training is that follows by itself ("" for nobody's); None for no training.
+
+    Raises:
+        PhotoError: the photos are not this visitor's to be read.
     """
+    roots = readable(visit)
+    source = allowed.check_source(experiment.photos.source, state.owner(), roots)
+    experiment = replace(experiment, photos=replace(experiment.photos, source=source))
     network, whole = experiment.network, to_dict(experiment)
     request = {
+        "owner": mark_of(state.owner()),
+        "shared": is_admin(visit.admin_key),
+        "roots": None if roots is None else [str(root) for root in roots],
         "photos": whole["photos"],
         "split": whole["split"],
         "cache": {"size": network.input_size, "fit": experiment.photos.fit, "channels": network.input_channels},
@@ -53,6 +66,21 @@ def prepare_photos(visit: Memory, experiment: ExperimentConfig, then_train_as: s
             visit.job = job.id
             visit.turn_to("job")
     return job
+
+
+def readable(visit: Memory) -> tuple[Path, ...] | None:
+    """Folders of this computer below which this visitor may have photos read; None for all of them.
+
+    Everything, for the administrator and for whoever uses the app on their own computer alone.
+    """
+    if is_admin(visit.admin_key) or not is_class():
+        return None
+    return allowed.allowed_folders()
+
+
+def is_class() -> bool:
+    """Whether others than the person at this computer come to this server: it has an administrator, or an address for others."""
+    return has_admin() or st.get_option("server.address") not in _THIS_COMPUTER
 
 
 def _start(job: Job) -> None:
@@ -140,9 +168,13 @@ def _progress(job: Job) -> tuple[str, float]:
 
 
 def _is_allowed(visit: Memory, job: Job) -> bool:
-    """A preparation that a training follows is touched only by whose training it will be; any other by whoever has its address."""
-    owner = mark_of(job.request.get("then_train", {}).get("owner", ""))
-    return not owner or may_change(Person(state.owner(), is_admin(visit.admin_key)), (owner,))
+    """A preparation is touched by who asked for it; one of an older version by whose training follows it, else by who has its address."""
+    request = job.request
+    if "owner" in request:
+        owner = request["owner"]
+    elif not (owner := request.get("then_train", {}).get("owner", "")):
+        return True
+    return may_change(Person(state.owner(), is_admin(visit.admin_key)), (owner,))
 
 
 def _cancel(visit: Memory, job: Job) -> None:
@@ -155,7 +187,8 @@ def _cancel(visit: Memory, job: Job) -> None:
 def _again(visit: Memory, job: Job) -> None:
     if not _is_allowed(visit, job):
         return
+    roots = readable(visit)  # who asked before may have been the administrator then; the job itself looks
     with visit.trying("job"):
-        again = create_job(job.kind, job.request)
+        again = create_job(job.kind, job.request | ({} if roots is None else {"roots": [str(root) for root in roots]}))
         _start(again)
         visit.job = again.id

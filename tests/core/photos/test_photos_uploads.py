@@ -111,3 +111,12 @@ def test_half_a_letter_in_a_name_reaches_no_page_also_not_from_a_file_written_be
     about.write_text(about.read_text().replace("\\ufffd", "\\ud800"))
     assert uploads.mine(ME)[0].name == "pe\ufffdts.zip"
     assert uploads.name_of(arrived.path) == "pe\ufffdts"
+
+
+def test_the_same_zip_sent_by_two_people_is_each_ones_own():
+    mine = send()
+    yours = send(owner=YOU, name="holiday.zip")
+    assert mine.path == yours.path and len(list(uploads.uploads_folder().glob("*.zip"))) == 1
+    assert [one.name for one in uploads.mine(ME)] == ["pets.zip"]
+    assert [one.name for one in uploads.mine(YOU)] == ["holiday.zip"]
+    assert send(name="again.zip").name == "again.zip" and [one.name for one in uploads.mine(YOU)] == ["holiday.zip"]
