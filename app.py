@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core.analysis.predictor import get_predictor
 from core.runs import revive_waiting
 from pages.shared import receive
+from pages.shared.gate import Gate
 from pages.shared.problems import explain
 from pages.shared.state import OWNER_COOKIE, as_token
 
@@ -88,6 +89,6 @@ app = st.App(
     Path(__file__).parent / "pages" / "shared" / "main.py",
     routes=receive.routes(),
     lifespan=lifespan,
-    middleware=[Middleware(OwnerCookie)],
+    middleware=[Middleware(Gate), Middleware(OwnerCookie)],
     on_script_error=explain,
 )

@@ -1,6 +1,7 @@
 """The server's own doors, asked without a server."""
 
 import re
+import socket
 
 import pytest
 from coroutines import run_coroutine
@@ -10,6 +11,8 @@ from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse
 
 from app import OwnerCookie
+from pages.shared import gate
+from pages.shared.gate import Gate
 from pages.shared.state import OWNER_COOKIE, as_token
 
 TOKEN = "a-token-of-annas-browser"
@@ -62,3 +65,67 @@ def test_a_token_that_cannot_be_one_is_replaced():
 def test_whatever_stands_beside_it_a_person_stays_the_same(noise):
     sent = f"{noise}; {OWNER_COOKIE}={TOKEN}"
     assert cookie_given(sent) is None and token_seen(sent) == TOKEN
+
+
+# --- the gate ----------------------------------------------------------------------------------------------
+
+
+def passes(kind: str, **headers: str) -> bool:
+    """Whether a request or a connection with these headers reaches the app."""
+    reached, sent = [], []
+
+    async def app(scope, receive, send):
+        reached.append(scope)
+
+    async def send(message):
+        sent.append(message)
+
+    async def receive():
+        return {"type": f"{kind}.connect"}
+
+    given = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+    run_coroutine(Gate(app)({"type": kind, "method": "GET", "path": "/", "headers": given}, receive, send))
+    assert bool(reached) != bool(sent)
+    return bool(reached)
+
+
+OWN_HOSTS = ["localhost:8501", "127.0.0.1:8501", "[::1]:8501", "192.168.1.20:8501", "teacher-pc:8501", "LOCALHOST", f"{socket.gethostname()}.local:8501"]  # fmt: skip
+FOREIGN_HOSTS = ["evil.example:8501", "evil.example", "localhost.evil.example:8501", "127.0.0.1.evil.example", "", "localhost:x", "evil@localhost", "a/b", "127.0.0.1@evil.example", "evil.example.", "1.2.3.4.5:8501"]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+@pytest.mark.parametrize("host", OWN_HOSTS)
+def test_this_computers_names_and_addresses_are_answered(kind, host):
+    assert passes(kind, host=host, origin=f"http://{host}")
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+@pytest.mark.parametrize("host", FOREIGN_HOSTS)
+def test_a_foreign_name_that_leads_here_is_refused(kind, host):
+    assert not passes(kind, host=host, origin=f"http://{host}")
+
+
+FOREIGN_ORIGINS = ["http://localhost:9999", "http://localhost", "http://127.0.0.1:8501", "http://evil.example:8501", "null", "http://[", "http://0.0.0.0:8501", "", "http://localhost:8501.evil.example"]  # fmt: skip
+
+
+@pytest.mark.parametrize("origin", FOREIGN_ORIGINS)
+def test_a_connection_from_a_page_of_another_port_or_host_is_refused(origin):
+    assert not passes("websocket", host="localhost:8501", origin=origin)
+
+
+def test_what_is_no_page_may_connect():
+    assert passes("websocket", host="localhost:8501")
+
+
+def test_names_and_origins_that_the_server_was_started_with_are_answered(monkeypatch):
+    options = {"server.allowedHosts": ["lab.school.example", "*.class.example"], "server.corsAllowedOrigins": ["https://other.example"], "server.enableCORS": True}  # fmt: skip
+    monkeypatch.setattr(gate.st, "get_option", options.get)
+    assert passes("http", host="lab.school.example") and passes("http", host="a.class.example:8501")
+    assert not passes("http", host="evil.example") and not passes("http", host="localhost:8501")
+    assert passes("websocket", host="lab.school.example", origin="https://other.example")
+
+
+@settings(derandomize=True, deadline=None, max_examples=200)
+@given(st.text(st.characters(max_codepoint=255), max_size=40))
+def test_no_host_breaks_the_gate(host):
+    assert gate.is_own_host(host) in (True, False)
