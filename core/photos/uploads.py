@@ -23,6 +23,12 @@ from core.text import printable
 MAX_BYTES = 5 * 10**9
 MAX_NAME_LETTERS = 200
 SPARE_BYTES = 10**9  # of disk, left for what others do
+RESERVED_SECONDS, RESERVED_BYTES, RESERVED_TIMES = (
+    60.0,
+    50 * 10**6,
+    9,
+)  # of disk, for who has sent something this minute
+MOST_PARTS = 4  # zips that one browser may have on their way
 PART_SECONDS, ZIP_SECONDS = 24 * 3600.0, 7 * 24 * 3600.0  # what nobody went on with is removed after that
 
 
@@ -107,6 +113,7 @@ def begin(owner: str, name: str, num_bytes: int, changed: int) -> Upload:
     _sweep()
     upload_id = hashlib.sha256(json.dumps([mark, name, num_bytes, changed]).encode()).hexdigest()[:24]
     arrived = _size(_part(upload_id))
+    _make_place(mark, upload_id)
     _check_room(num_bytes - arrived, upload_id)
     about = {"name": name[:MAX_NAME_LETTERS], "num_bytes": num_bytes, "owner": mark, "time": time.time()}
     with _disk(uploads_folder()):
@@ -132,6 +139,10 @@ def append(upload: Upload, offset: int, piece: bytes) -> int:
     if offset + len(piece) > upload.num_bytes:
         raise PhotoError(
             f"The zip was announced with {upload.num_bytes:,} bytes, and more came. Drop it again; it may have changed meanwhile."
+        )
+    if shutil.disk_usage(uploads_folder()).free < SPARE_BYTES // 2:
+        raise PhotoError(
+            "The server's disk has become too full to take the rest. What has come is kept for a day: make room there, then drop the zip again."
         )
     with _disk(uploads_folder()):
         descriptor = os.open(_part(upload.id), os.O_WRONLY)
@@ -239,13 +250,27 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _check_room(needed: int, upload_id: str) -> None:
-    """What others have announced counts as taken."""
-    announced = 0
+def _make_place(mark: str, upload_id: str) -> None:
+    """Forgets the oldest of one browser's zips on their way, so that there are never many."""
+    found = []
     for path in uploads_folder().glob("*.part"):
-        with suppress(OSError, ValueError, KeyError):
-            if path.stem != upload_id:
-                announced += read_json(path.with_suffix(".json"))["num_bytes"] - path.stat().st_size
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            if path.stem != upload_id and mark_of_hash(read_json(path.with_suffix(".json"))["owner"]) == mark:
+                found.append((path.stat().st_mtime, path))
+    for _, path in sorted(found)[: max(0, len(found) - MOST_PARTS + 1)]:
+        path.unlink(missing_ok=True)
+        path.with_suffix(".json").unlink(missing_ok=True)
+
+
+def _check_room(needed: int, upload_id: str) -> None:
+    """What others are sending counts as taken, in proportion to what of it has come: who only announces holds nothing for long."""
+    announced, now = 0, time.time()
+    for path in uploads_folder().glob("*.part"):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            status = path.stat()
+            if path.stem != upload_id and now - status.st_mtime < RESERVED_SECONDS:
+                left = read_json(path.with_suffix(".json"))["num_bytes"] - status.st_size
+                announced += min(left, RESERVED_BYTES + RESERVED_TIMES * status.st_size)
     free = shutil.disk_usage(uploads_folder()).free - announced
     # twice: the zip, and the photos that are unpacked from it
     if free < 2 * needed + SPARE_BYTES:

@@ -2,6 +2,7 @@
 
 import json
 
+import anyio
 import pytest
 from coroutines import run_coroutine
 from starlette.applications import Starlette
@@ -133,8 +134,12 @@ def test_one_browser_cannot_touch_anothers_upload():
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"[]", b"{", b'{"name": 1}', b'{"name": "a.zip", "size": "x", "changed": 0}', b"[" * 4000, b"x" * 10**6],
-)
+    [b"", b"[]", b"{", b'{"name": 1}', b'{"name": "a.zip", "size": "x", "changed": 0}', b"[" * 4000, b"x" * 10**6,
+     b'{"name": "a.zip", "size": 1e999, "changed": 0}', b'{"name": "a.zip", "size": 5, "changed": 1e999}',
+     b'{"name": "a.zip", "size": 5.5, "changed": 0}', b'{"name": "a.zip", "size": true, "changed": 0}',
+     b'{"name": "a.zip", "size": ' + b"9" * 400 + b', "changed": 0}', b'{"name": "a.zip", "size": NaN, "changed": 0}',
+     b'{"name": ["a.zip"], "size": 5, "changed": 0}'],
+)  # fmt: skip
 def test_a_strange_announcement_is_a_sentence(body):
     status, answer = ask("POST", "/uploads", [body])
     assert status == 400 and "reload the page" in answer["error"]
@@ -167,3 +172,41 @@ def test_it_works_below_a_base_path():
         ask("POST", "/class/alexnet/uploads", [json.dumps({"name": "a.zip", "size": 5, "changed": 1}).encode()])[0]
         == 200
     )
+
+
+def ask_slowly(method, path, first, **more):
+    """(status, answer) of a request that sends its first piece and then nothing more."""
+    given = {**OURS, **{name.replace("_", "-"): str(value) for name, value in more.items()}}
+    scope = {
+        "type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "",
+        "scheme": "http", "server": ("here", 8501), "http_version": "1.1",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in given.items()],
+    }  # fmt: skip
+    pieces, sent = [first], []
+
+    async def receive_message():
+        if not pieces:
+            await anyio.sleep_forever()
+        return {"type": "http.request", "body": pieces.pop(), "more_body": True}
+
+    async def send(message):
+        sent.append(message)
+
+    run_coroutine(APP(scope, receive_message, send))
+    return sent[0]["status"]
+
+
+@pytest.mark.parametrize("first", [b"", b"PK", b"P" * 100_000], ids=["nothing", "two bytes", "a while"])
+def test_a_request_that_stops_in_the_middle_is_let_go_and_what_came_is_kept(monkeypatch, first):
+    upload = begin(ZIP)[1]["id"]
+    monkeypatch.setattr(receive, "WINDOW_SECONDS", 0.05)
+    assert ask_slowly("PUT", f"/uploads/{upload}", first, upload_offset=0) == 408
+    assert uploads.find(OWNER, upload).arrived == len(first)
+    assert ask_slowly("POST", "/uploads", b"{") == 408
+    assert receive._waiting == [0] and not receive._writers
+
+
+def test_no_more_requests_are_received_at_once_than_a_server_can_hold(monkeypatch):
+    monkeypatch.setattr(receive, "MOST_SENDERS", 0)
+    status, answer = begin(ZIP)
+    assert status == 503 and "Drop yours again" in answer["error"]

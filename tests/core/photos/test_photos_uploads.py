@@ -1,5 +1,6 @@
 import os
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -120,3 +121,36 @@ def test_the_same_zip_sent_by_two_people_is_each_ones_own():
     assert [one.name for one in uploads.mine(ME)] == ["pets.zip"]
     assert [one.name for one in uploads.mine(YOU)] == ["holiday.zip"]
     assert send(name="again.zip").name == "again.zip" and [one.name for one in uploads.mine(YOU)] == ["holiday.zip"]
+
+
+def test_who_announces_and_never_sends_holds_little_of_the_disk_and_not_for_long(monkeypatch):
+    free = 100 * 10**9
+    monkeypatch.setattr(uploads.shutil, "disk_usage", lambda folder: SimpleNamespace(free=free))
+    for number in range(30):
+        uploads.begin(f"a-browser-that-announces-{number}", "huge.zip", 5 * 10**9, number)
+    free = 11 * 10**9 + uploads.SPARE_BYTES
+    assert uploads.begin(ME, "pets.zip", 4 * 10**9, 1)
+    with pytest.raises(PhotoError, match="free some space"):
+        uploads.begin(YOU, "pets.zip", 5 * 10**9, 1)
+    for part in uploads.uploads_folder().glob("*.part"):
+        os.utime(part, (time.time() - uploads.RESERVED_SECONDS - 1,) * 2)
+    assert uploads.begin(YOU, "pets.zip", 5 * 10**9, 1)
+
+
+def test_a_disk_that_fills_up_meanwhile_stops_what_is_on_its_way(monkeypatch):
+    upload = uploads.begin(ME, "pets.zip", 1000, 1)
+    monkeypatch.setattr(uploads.shutil, "disk_usage", lambda folder: SimpleNamespace(free=uploads.SPARE_BYTES // 3))
+    with pytest.raises(PhotoError, match="kept for a day"):
+        uploads.append(upload, 0, bytes(10))
+
+
+def test_one_browser_has_few_zips_on_their_way():
+    first = uploads.begin(ME, "0.zip", 1000, 0)
+    yours = uploads.begin(YOU, "0.zip", 1000, 0)
+    os.utime(uploads.uploads_folder() / f"{first.id}.part", (1e9, 1e9))
+    for number in range(1, uploads.MOST_PARTS + 1):
+        uploads.begin(ME, f"{number}.zip", 1000, number)
+    assert len(list(uploads.uploads_folder().glob("*.part"))) == uploads.MOST_PARTS + 1
+    assert uploads.find(YOU, yours.id)
+    with pytest.raises(PhotoError, match="not known here"):
+        uploads.find(ME, first.id)
