@@ -116,7 +116,7 @@ def sentence(score: Score) -> str:
         return f"{text} Photos of one class alone cannot show whether it tells classes apart."
     return (
         f"{text} Balanced accuracy, in which every class counts alike, is {_percent(score.balanced_accuracy)}; "
-        f"guessing earns {_percent(1 / len(score.recalls))} of that."
+        f"by guessing it is {_percent(1 / len(score.recalls))}."
     )
 
 

@@ -963,7 +963,7 @@ def _validation_too_small(case: _Case) -> Finding | None:
     """The epochs differ by less than the validation photos can tell, so which is best is luck."""
     rows = case.rows[len(case.rows) // 2 :]
     values = [row["val_accuracy"] for row in rows]
-    best = max(case.rows, key=lambda row: row["val_accuracy"])
+    best = case.kept
     low, high = wilson_interval(round(best["val_accuracy"] * case.num_val), case.num_val)
     width, spread = high - low, max(values) - min(values)
     if case.stands("validation_too_small"):

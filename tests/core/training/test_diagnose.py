@@ -6,6 +6,7 @@ histories/README.md says how each was made.
 import copy
 import json
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -84,11 +85,17 @@ class Recorded(NamedTuple):
         return self._replace(config=configs.put_all(self.config, list(assignments)))
 
 
-def recorded(name: str) -> Recorded:
+@cache
+def read(name: str) -> tuple[dict, ExperimentConfig, list[dict]]:
     head, *events = map(json.loads, (HISTORIES / f"{name}.jsonl").read_text().splitlines())
+    return head, configs.from_dict(head["config"]), events
+
+
+def recorded(name: str) -> Recorded:
+    head, config, events = read(name)
     history = History()
-    fold(history, events)
-    return Recorded(history, configs.from_dict(head["config"]), head["counts"], head["class_names"])
+    fold(history, copy.deepcopy(events))
+    return Recorded(history, config, copy.deepcopy(head["counts"]), list(head["class_names"]))
 
 
 def after(name: str, num_epochs: int) -> Recorded:
@@ -202,6 +209,16 @@ def test_a_run_that_has_only_begun_says_no_more_than_that_it_does_not_know_anyth
 @pytest.mark.parametrize("name", SMALL)
 def test_what_is_said_of_a_small_data_set_at_the_end(name):
     assert list(found(recorded(name))) == SMALL[name]
+
+
+def test_the_best_epoch_of_a_finding_is_the_one_that_is_kept_and_not_a_higher_one_on_smaller_pictures():
+    run = recorded("small-modern-222")
+    kept, highest = run.history.best, max(run.history.epochs, key=lambda row: row["val_accuracy"])
+    assert kept["epoch"] == 37 and highest["val_accuracy"] > kept["val_accuracy"]
+    evidence = found(run)["validation_too_small"].evidence
+    assert (
+        f"{100 * kept['val_accuracy']:.1f} % of epoch 37" in evidence and f"epoch {highest['epoch']} " not in evidence
+    )
 
 
 def kinds_by_epoch(name: str) -> list[dict[str, str]]:
