@@ -159,8 +159,16 @@ def _shown(case: "_Case", findings: Mapping[str, Finding]) -> list[Finding]:
     """In the order of the rules; what would follow from a graver finding is left out."""
     shown = list(findings.values())
     if any(finding.severity == LEARNS_NOTHING for finding in shown):
-        shown = [finding for finding in shown if finding.kind not in _FOLLOWS]
+        shown = [_beside_kept(case, finding) for finding in shown if finding.kind not in _FOLLOWS]
     return sorted(shown, key=lambda finding: (_rank(finding), _ORDER.index(finding.kind)))
+
+
+def _beside_kept(case: "_Case", finding: Finding) -> Finding:
+    """The last epochs are not the network that is kept: where that one is better, the finding says so."""
+    if finding.severity != LEARNS_NOTHING or not case.rows or not case.beats_guessing([case.kept]):
+        return finding
+    kept = f" The network that is kept is that of epoch {case.kept['epoch']}, with {_percent(case.kept['val_accuracy'])} on validation, and better than guessing."
+    return replace(finding, evidence=finding.evidence + kept)
 
 
 def _rank(finding: Finding) -> int:
@@ -1027,6 +1035,9 @@ def _guessing(case: _Case) -> Finding | None:
             "It may have learned something, but these photos cannot show it. On the Photos page give validation and test more photos, and "
             "training too; on the Training page more epochs are the other thing to try."
         )
+    if one_class and max(case.shares("train")) > UNBALANCED_SHARE and not case.config.training.class_weights:
+        advice += " Most training photos are of one class: on the Training page switch on “Balance classes” too."
+        changes += (("training.class_weights", True),)
     return Finding(
         "guessing",
         WARNING if case.is_over else NOTE,

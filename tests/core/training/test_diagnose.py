@@ -339,8 +339,21 @@ def test_the_kept_network_is_judged_by_its_test_photos():
     assert "8 steps" in finding.advice or "2 epochs of 4 steps" in finding.advice
 
 
+def test_a_run_that_fell_back_says_that_what_is_kept_is_better():
+    run = recorded("healthy-modern-0")
+    for row in run.history.epochs[-2:]:
+        row |= {"loss": 0.692, "best": False}
+    kept = [row for row in run.history.epochs if row["best"]][-1]
+    evidence = found(run)["rate_too_high"].evidence
+    assert (
+        f"The network that is kept is that of epoch {kept['epoch']}" in evidence and "better than guessing" in evidence
+    )
+    assert "that is kept" not in found(recorded("narrow"))["stuck"].evidence
+
+
 def test_sixty_cats_and_six_dogs_are_no_success():
     finding = found(recorded("small-rare"))["guessing"]
+    assert ("training.class_weights", True) in finding.changes
     assert "93.8 %" in finding.evidence and "always saying one class earns 93.8 %" in finding.evidence
 
 
