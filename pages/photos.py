@@ -7,10 +7,11 @@ from pages.shared import pictures, problems, state, words
 from pages.shared.balance import show_statistics
 from pages.shared.current import all_datasets, current_dataset, dataset_of
 from pages.shared.disk import show_disk
+from pages.shared.fields import fault_about
 from pages.shared.gallery import SPLIT_WORDS, show_gallery
 from pages.shared.leaks import show_leaks
 from pages.shared.plan_table import show_decision, show_plan
-from pages.shared.sources import prepare, prepare_label, show_source, use_dataset
+from pages.shared.sources import OWN_PARTS, prepare, prepare_label, show_source, use_dataset
 from pages.shared.work import chosen_job, show_job
 
 
@@ -77,13 +78,14 @@ with st.container(border=True):
     job = chosen_job()
     busy = job is not None and job.status in ("queued", "running")
     problems.show_said("prepare")
+    waits = busy or fault_about(*OWN_PARTS) is not None
     label = f":material/fact_check: {prepare_label(state.memory())}"
     st.button(
-        label if busy else words.on_primary(label),
+        label if waits else words.on_primary(label),
         type="primary",
         on_click=state.memory().ask,
         args=("prepare", prepare, state.memory()),
-        disabled=busy,
+        disabled=waits,
         key="prepare",
         help="Looks at every photo, says what is wrong, deals them to training, validation and test, and makes them the network's size.",
     )

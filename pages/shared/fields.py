@@ -41,7 +41,7 @@ def field(path: str, label: str | None = None, *, disabled: bool = False) -> Non
             disabled=disabled,
             **start,
         )
-        problems.show_said(path)
+        problems.show_said(path, narrow=True)
 
 
 @lru_cache(maxsize=1000)
@@ -64,10 +64,16 @@ def show_fault(*parts: str) -> None:
     Args:
         parts: how the paths of the fields begin, e.g. ``split.``
     """
-    fault = fault_of(state.draft())
+    fault = fault_about(*parts)
     with st.container():
-        if fault is not None and (fault.path or "").startswith(parts):
+        if fault is not None:
             problems.show(fault)
+
+
+def fault_about(*parts: str) -> ConfigError | None:
+    """The rule that the draft breaks, if it is about settings whose paths begin so."""
+    fault = fault_of(state.draft())
+    return fault if fault is not None and (fault.path or "").startswith(parts) else None
 
 
 @lru_cache(maxsize=64)

@@ -25,12 +25,16 @@ def show(error: AppError) -> None:
     st.error(plain(str(error)), icon=":material/error:")
 
 
-def show_said(*places: str) -> None:
-    """What was said about these places, right here. Always the same element, so that what stands below keeps its place."""
+def show_said(*places: str, narrow: bool = False) -> None:
+    """What was said about these places, right here. Always the same element, so that what stands below keeps its place.
+
+    Args:
+        narrow: in the width of a field, where an icon would take a word's room.
+    """
     with st.container(gap="xsmall"):
         for sentence in state.memory().sentences:
             if sentence.where in places:
-                _show(sentence)
+                _show(sentence, narrow)
 
 
 def show_rest(slot) -> None:
@@ -41,10 +45,10 @@ def show_rest(slot) -> None:
                 _show(sentence)
 
 
-def _show(sentence: Sentence) -> None:
+def _show(sentence: Sentence, narrow: bool = False) -> None:
     sentence.is_read = True
     alert, icon = _ALERTS[sentence.kind]
-    alert(plain(sentence.text), icon=icon)
+    alert(plain(sentence.text), icon=None if narrow else icon)
 
 
 def explain(error: Exception) -> bool:

@@ -28,6 +28,7 @@ _MISSING = {
     origins.ZIP: "Drop a zip of photos first. It holds one sub-folder a class.",
     origins.OWN: "Add at least two classes first, with photos in each.",
 }
+OWN_PARTS = "split.", "photos."  # of the experiment, that this page sets
 _LAYOUTS = "One sub-folder a class, or train/val/test folders, or names like cat.0.jpg."
 
 
@@ -48,7 +49,7 @@ def show_source() -> None:
     with st.grid(6, min_column_width=140):
         for name in ("split.train", "split.val", "split.test", "split.seed", "split.source", "photos.fit"):
             field(name)
-    show_fault("split.", "photos.")
+    show_fault(*OWN_PARTS)
 
 
 def prepare(visit: Memory) -> None:
