@@ -1,7 +1,10 @@
-"""What others call the browser that a run belongs to."""
+"""What others call the browser that a run belongs to. Nobody is called what somebody else is, or what the app itself says."""
 
 import unicodedata
+from contextlib import suppress
 from pathlib import Path
+
+from filelock import FileLock
 
 from core.errors import RunError
 from core.jobs import workspace, write_atomic
@@ -9,6 +12,8 @@ from core.jobs.owners import mark_of
 
 MOST_LETTERS = 40
 COMMAND_LINE = "command line"
+_OURS = (COMMAND_LINE, "the command line", "yours", "you", "nobody", "somebody", "administrator", "admin")
+_ALIKE = str.maketrans("01", "ol")  # digits that pass for letters
 
 
 def name_of(owner: str) -> str:
@@ -20,23 +25,59 @@ def name_of(owner: str) -> str:
     if not owner:
         return COMMAND_LINE
     try:
-        return _file(owner).read_text(encoding="utf-8") or _guest(owner)
-    except FileNotFoundError:
+        name = _file(owner).read_text(encoding="utf-8")
+    except (OSError, ValueError):
         return _guest(owner)
+    return _guest(owner) if not name or _is_ours(name) else name
 
 
 def set_name(owner: str, name: str) -> None:
     """Remembers what a browser's person is called. An empty name makes them a guest again.
 
     Raises:
-        RunError: longer than 40 letters, or the browser has no token because it takes no cookies.
+        RunError: longer than 40 letters, somebody else's, one that the app gives itself, of letters that only look like others;
+            or the browser has no token because it takes no cookies.
     """
     name = " ".join("".join(letter if unicodedata.category(letter)[0] != "C" else " " for letter in name).split())
     if not owner:
         raise RunError("A name needs a cookie to belong to, and your browser keeps none. Allow cookies for this page.")
     if len(name) > MOST_LETTERS:
         raise RunError(f"A name has at most {MOST_LETTERS} letters; received {len(name)}. Shorten it.")
-    write_atomic(_file(owner), name)
+    if _is_ours(name):
+        raise RunError(f"“{name}” is what the app itself calls somebody. Take a name of your own.")
+    if len(_scripts(name)) > 1:
+        raise RunError(f"“{name}” mixes letters of several alphabets, which look alike. Write it in one of them.")
+    with FileLock(_file(owner).parent / ".lock", timeout=10):  # of two who choose the same at once, one has it
+        if name and _looks(name) in _taken(owner):
+            raise RunError(f"Somebody here is called “{name}” already. Add a letter of your family name, or a number.")
+        write_atomic(_file(owner), name)
+
+
+def _looks(name: str) -> str:
+    """What two names that cannot be told apart have in common: no case, no spaces, no punctuation, one form of each letter."""
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    kept = "".join(letter for letter in plain if unicodedata.category(letter)[0] in "LMN")
+    return kept.translate(_ALIKE) or plain
+
+
+def _is_ours(name: str) -> bool:
+    looks = _looks(name)
+    return looks in {_looks(word) for word in _OURS} or looks.startswith(_looks("guest"))
+
+
+def _scripts(name: str) -> set[str]:
+    """Which of the alphabets whose letters look alike a name has letters of."""
+    words = (unicodedata.name(letter, "").split(" ")[0] for letter in name if letter.isalpha())
+    return {word for word in words if word in ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")}
+
+
+def _taken(owner: str) -> set[str]:
+    found = set()
+    for path in _file(owner).parent.glob("person.*"):
+        with suppress(OSError, ValueError):
+            if path.name != mark_of(owner):
+                found.add(_looks(path.read_text(encoding="utf-8")))
+    return found - {""}
 
 
 def _file(owner: str) -> Path:
