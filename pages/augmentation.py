@@ -170,11 +170,11 @@ def show_together(look: Look, photo: np.ndarray | None, dark: bool) -> None:
     visit, draft = state.memory(), state.draft()
     sheets = preview(draft.augment, look, draft.training.seed, visit.draw_number, dark, photo)
     if look.own:
-        st.image(original(look, photo), width=160, caption="Your photo, unchanged", alt="Your photo as the network gets it, unchanged")  # fmt: skip
+        st.image(pictures.inline(original(look, photo)), width=160, caption="Your photo, unchanged", alt="Your photo as the network gets it, unchanged")  # fmt: skip
     each = "Your photo, twice as training may show it" if look.own else "Photos: the original on the left, one way training may show it on the right"  # fmt: skip
     with st.grid(len(sheets) // 2, min_column_width=150, gap="small"):
         for number, picture in enumerate(sheets, 1):
-            st.image(picture, width="stretch", alt=f"{each}. Sheet {number} of {len(sheets)}")
+            st.image(pictures.inline(picture), width="stretch", alt=f"{each}. Sheet {number} of {len(sheets)}")
 
 
 def show_alone(look: Look, photo: np.ndarray | None, dark: bool) -> None:
@@ -187,7 +187,9 @@ def show_alone(look: Look, photo: np.ndarray | None, dark: bool) -> None:
                 picture, said = strip(augment, name, look, dark, photo)
                 with st.container(gap="xxsmall"):
                     st.markdown(f"**{LABELS[name]}**{'' if is_on(augment, name) else ' (off)'}")
-                    st.image(picture, width="stretch", alt=f"{LABELS[name]}, from left to right: {said}")
+                    st.image(
+                        pictures.inline(picture), width="stretch", alt=f"{LABELS[name]}, from left to right: {said}"
+                    )
                     st.caption(said)
         return
     found = alone(augment, visit.operation, look, photo)
@@ -195,7 +197,7 @@ def show_alone(look: Look, photo: np.ndarray | None, dark: bool) -> None:
     st.caption(f"One photo with {LABELS[visit.operation].lower()} alone, all other settings off.{value}")
     with st.grid(len(found), min_column_width=105, gap="small"):
         for picture, said in found:
-            st.image(picture, width="stretch", caption=said, alt=f"{LABELS[visit.operation]}: {said}")
+            st.image(pictures.inline(picture), width="stretch", caption=said, alt=f"{LABELS[visit.operation]}: {said}")
 
 
 def show_photos() -> None:

@@ -176,11 +176,11 @@ def _show_one(dataset: Dataset, chosen: list[Photo], visit: Memory, act: Act | N
         if picture is None:
             st.caption("This file is gone. Prepare the folder again.")
         else:
-            st.image(picture.data, width=picture.width, alt=f"{photo.name}: {_in_words(photo)}")
+            st.image(pictures.inline(picture.data), width=picture.width, alt=f"{photo.name}: {_in_words(photo)}")
     with right:
         squared = pictures.seen(dataset.id, photo.path, size, fit, channels)
         if squared:
-            st.image(squared, width=min(size, 224), alt=f"{photo.name} as the network sees it")
+            st.image(pictures.inline(squared), width=min(size, 224), alt=f"{photo.name} as the network sees it")
             st.caption(f"What the network sees: {size} × {size} pixels")
         facts = _facts(photo)
         st.table(

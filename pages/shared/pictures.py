@@ -1,5 +1,6 @@
 """Photos as the browser gets them: decoded by the one decoder, small, encoded once, kept as bytes."""
 
+import base64
 import io
 import math
 from dataclasses import dataclass
@@ -41,6 +42,13 @@ def edged(image: np.ndarray, pixels: int = 1) -> np.ndarray:
     grey = (_EDGE,) * image.shape[2]
     framed = cv2.copyMakeBorder(image, *(pixels,) * 4, cv2.BORDER_CONSTANT, value=grey)
     return framed.reshape(*framed.shape[:2], image.shape[2])
+
+
+def inline(picture: bytes) -> str:
+    """A JPEG or PNG as an address that holds it: for what is soon replaced. A file of its own would be gone from the server
+    before a slower browser has asked for it."""
+    kind = "png" if picture.startswith(b"\x89PNG") else "jpeg"
+    return f"data:image/{kind};base64,{base64.b64encode(picture).decode()}"
 
 
 def shrink(image: np.ndarray, side: int = THUMBNAIL_PIXELS) -> np.ndarray:

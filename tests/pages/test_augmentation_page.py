@@ -57,6 +57,17 @@ def test_the_preview_is_what_training_would_show(open_page, workspace, monkeypat
         assert photos.all() and not (sheet[:, : side // 3] == 77).all(-1).any()
 
 
+@pytest.mark.parametrize("view", ["together", "alone"])
+def test_pictures_that_the_next_change_replaces_come_with_the_page(open_page, workspace, view):
+    """A file of their own would be gone when a browser that is still at the one before asks for it."""
+    make_dataset(workspace)
+    app = open_page("augmentation")
+    app.session_state.memory.augment_view = view
+    shown_now = [image.proto.imgs[0].url for image in app.run().get("image")]
+    assert len(shown_now) >= 4
+    assert all(url.startswith("data:image/") for url in shown_now)
+
+
 def test_the_same_seed_shows_what_the_first_batch_of_that_epoch_shows():
     look = Look(None, "squash", 64, 3)
     config = AugmentConfig(rotation_degrees=20.0, horizontal_flip=True, brightness_fraction=0.3)
