@@ -117,10 +117,11 @@ def _experiment(preset_id: str, config_path: Path | None, assignments: tuple[str
 
 
 def _read_config(path: Path) -> ExperimentConfig:
+    from core.jobs.files import read_file
+
     try:
-        with path.open(encoding="utf-8") as file:
-            text = file.read(configs.MAX_JSON_LETTERS + 1)
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_file(path, configs.MAX_JSON_LETTERS + 1).decode()
+    except (OSError, ValueError) as error:
         raise AppError(
             f"“{path}” cannot be read as text ({error}). Give a JSON file that the app has written."
         ) from None
@@ -540,11 +541,18 @@ def _wait(run, as_json: bool, has_asked: bool = False) -> None:
     """Shows a run's progress until its last word; Ctrl-C asks it to stop, a second one, or one after asking, only stops looking."""
     from core.runs import stop_run, why_interrupted
 
-    line = Bar()
+    line, said = Bar(), ""
     while True:
         try:
             for _ in _progress(run, line):
-                pass
+                silence = _silence(run)
+                if silence and has_asked:
+                    line.end()
+                    raise AppError(silence)
+                if silence and silence != said:
+                    line.end()
+                    click.echo(silence, err=True)
+                said = silence
             break
         except KeyboardInterrupt:
             line.end()
@@ -556,6 +564,8 @@ def _wait(run, as_json: bool, has_asked: bool = False) -> None:
                 stop_run(run)
                 click.echo("Stopping: the best epoch is kept and tested.", err=True)
     line.end()
+    if not run.folder.is_dir():
+        raise AppError(f"The run {run.id} is gone: its folder was removed while it was at work. Train it again.")
     summary, history = _summary(run), run.history
     for notice in history.notices:
         click.echo(notice, err=True)
@@ -567,11 +577,26 @@ def _wait(run, as_json: bool, has_asked: bool = False) -> None:
             + (f"{why} " if (why := why_interrupted(run)) else "")
             + f"To go on from its last checkpoint: python -m core resume {run.id}"
         )
+    if summary["status"] == "damaged":
+        raise AppError(
+            f"The record of run {run.id} was lost while it was at work. To go on from its last checkpoint: python -m core resume {run.id}"
+        )
     if summary["status"] == "paused":
         click.echo(f"Paused. {history.message} To go on: python -m core resume {run.id}".replace("  ", " "), err=True)
     if summary["status"] == "stopped":
         click.echo(f"Stopped. To go on from here: python -m core resume {run.id}", err=True)
     _emit(summary, as_json, _summary_sentence(summary, _beside(run)))
+
+
+def _silence(run) -> str:
+    """What is to be said of a run, or of one ahead of it in line, whose process does not answer; "" if all do."""
+    from core.runs import list_runs, why_run_is_silent
+
+    others = list_runs() if run.history.position else []
+    for one in (run, *(other for other in others if other.id != run.id)):
+        if sentence := why_run_is_silent(one):
+            return f"{one.id}: {sentence} To end its process: python -m core end {one.id}"
+    return ""
 
 
 def _summary(run) -> dict:
@@ -636,11 +661,11 @@ def runs(as_json):
     from core.runs import list_runs
 
     for run in list_runs():
-        try:
-            summary = {**_summary(run), "name": run.name, "dataset": run.dataset["name"]}
-        except AppError as error:  # written by another version of the app
-            click.echo(f"{run.id}: {error}", err=True)
+        if run.damage:
+            values = {"run": run.id, "status": "damaged", "reason": run.damage}
+            _emit(values, as_json, f"{run.id}  {'damaged':12} {run.damage}")
             continue
+        summary = {**_summary(run), "name": run.name, "dataset": run.dataset["name"]}
         test = f"test {summary['test_accuracy']:.1%}{_beside(run)}" if summary["test_accuracy"] is not None else ""
         _emit(summary, as_json, f"{run.id}  {summary['status']:12} {test:30} {run.name}")
 
@@ -653,6 +678,17 @@ def stop(run, as_json):
     from core.runs import stop_run
 
     _change(stop_run, run, as_json, to_end=True)
+
+
+@main.command()
+@click.argument("run")
+def end(run):
+    """End the process of a RUN that does not answer, at once. Its last checkpoint is kept; resume goes on from there."""
+    from core.runs import end_run, find_run
+
+    found = find_run(run)
+    end_run(found)
+    click.echo(f"The process of {found.id} is ended; the run is {found.status}.")
 
 
 @main.command()

@@ -12,6 +12,7 @@ from core.runs import Run
 from pages.shared import pictures, problems, state, words
 from pages.shared.answers import drop_photos, show_answers
 from pages.shared.current import all_runs, current_dataset, own_runs, run_to_ask
+from pages.shared.damaged import show_damaged_runs
 from pages.shared.frame import badge
 from pages.shared.places import go, way_to
 from pages.shared.state import Memory
@@ -138,3 +139,4 @@ elif uploads:
 show_steps([run for run in own_runs() if run.checkpoint and not run.is_active])
 if runs:
     show_recent(runs[:NUM_RECENT])
+show_damaged_runs()

@@ -10,6 +10,7 @@ from core.runs import ACTIVE, Run
 from core.runs.best_epoch import why_best
 from pages.shared import problems, state, words
 from pages.shared.controls import place_of, show_delete
+from pages.shared.damaged import show_damaged_runs
 from pages.shared.fields import setting_words
 from pages.shared.frame import badge
 from pages.shared.live_chart import live_charts
@@ -103,6 +104,7 @@ run = pick_run()
 if run is None:
     st.markdown("Here you will see how well a network does on photos it never saw. Train one first.")
     way_to("training", "Train a network")
+    show_damaged_runs()
     st.stop()
 
 status = run.status
@@ -116,6 +118,8 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small"):
 
 if evaluation is not None:
     show_figures(run, evaluation)
+elif run.evaluation_damage:
+    st.warning(words.plain(run.evaluation_damage), icon=":material/broken_image:")
 elif status in ACTIVE:
     st.caption("The test photos are used once, after the last epoch. Until then, the curves say how it goes.")
 else:
@@ -136,3 +140,4 @@ else:
 if status not in ACTIVE:
     problems.show_said(place_of(run))
     show_delete(run)
+show_damaged_runs()

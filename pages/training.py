@@ -11,10 +11,10 @@ from core.errors import AppError
 from core.network import presets
 from core.network.plan import plan
 from core.photos.dataset import Dataset
-from core.runs import ACTIVE, Run, batch_size_that_fits, ensure_spare, why_interrupted
+from core.runs import ACTIVE, Run, batch_size_that_fits, ensure_spare, why_interrupted, why_run_is_silent
 from core.runs.best_epoch import why_best
 from pages.shared import problems, state, words
-from pages.shared.controls import place_of, show_controls, show_delete
+from pages.shared.controls import place_of, show_controls, show_delete, show_end
 from pages.shared.current import current_dataset, current_run, dataset_of, run_of
 from pages.shared.fields import field, show_fault
 from pages.shared.findings import show_findings
@@ -95,6 +95,8 @@ def _where(run: Run, status: str) -> str:
     )
     if status == "failed":
         return words.plain(history.message) or "It failed; the run's worker.log says why."
+    if status == "damaged":
+        return "Its record is lost or damaged, so nobody can say how far it came. Its photos and weights are not touched: go on from its last checkpoint, or delete it."
     if status == "interrupted":
         return words.plain(why_interrupted(run) or f"Its process ended without a last word, after epoch {len(history.epochs)}. Nothing of it is lost: go on.")  # fmt: skip
     if status == "paused":
@@ -121,7 +123,7 @@ def _speed(run: Run, status: str) -> str:
     return " · ".join(parts) or "waiting for the first step"
 
 
-def show_run(run: Run, drawn_for: str, seconds: float, draft: ExperimentConfig) -> None:
+def show_run(run: Run, drawn_for: str, seconds: float, draft: ExperimentConfig, was_silent: bool = False) -> None:
     """Ticks every ``seconds`` while the run is active. What can be clicked stands outside, so that a tick never swallows a click."""
     status, history = run.status, run.history
     show_status(run, status)
@@ -133,7 +135,8 @@ def show_run(run: Run, drawn_for: str, seconds: float, draft: ExperimentConfig) 
             st.caption(f":material/info: {words.plain(notice)}")
     show_findings(run)
     late = status in ACTIVE and should_renew(seconds, tick_seconds(state.memory(), TICK_SECONDS))
-    redraw_if(late or status != drawn_for or state.draft() != draft)  # advice was taken
+    is_silent = why_run_is_silent(run) is not None
+    redraw_if(late or status != drawn_for or is_silent != was_silent or state.draft() != draft)  # advice was taken
 
 
 def show_epochs(run: Run) -> None:
@@ -148,8 +151,8 @@ def show_epochs(run: Run) -> None:
                     "Validation loss": [row["val_loss"] for row in rows],
                     "Training accuracy": [row["accuracy"] for row in rows],
                     "Validation accuracy": [row["val_accuracy"] for row in rows],
-                    "Learning rate": [row["learning_rate"] for row in rows],
-                    "Seconds": [row["seconds"] for row in rows],
+                    "Learning rate": [row.get("learning_rate") for row in rows],
+                    "Seconds": [row.get("seconds") for row in rows],
                 },
                 hide_index=True,
                 alt=f"Loss and accuracy of {len(rows)} epochs",
@@ -175,9 +178,16 @@ def show_chosen(run: Run) -> None:
             if not active and run.checkpoint:
                 way_to("classify", "Classify photos", run=run.id)
             show_controls(run, status)
+    silence = why_run_is_silent(run)
+    if silence is not None:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.warning(words.plain(silence), icon=":material/heart_broken:")
+            show_end(run)
     problems.show_said(place_of(run))
     seconds = tick_seconds(state.memory(), TICK_SECONDS)
-    st.fragment(show_run, run_every=seconds if active else None)(run, status, seconds, state.draft())
+    st.fragment(show_run, run_every=seconds if active else None)(
+        run, status, seconds, state.draft(), silence is not None
+    )
     show_epochs(run)
     problems.show_said("again")
     if not active:

@@ -82,6 +82,10 @@ def load_network(run: Run) -> tuple[keras.Model, int]:
         )
     network = run.config.network
     size = kept.state.get("image_size", network.input_size)
+    if not isinstance(size, int) or not 1 <= size <= network.input_size:
+        raise ModelError(
+            f"The weights of the run “{run.id}” are damaged: they are for pictures of no size. Train it again."
+        )
     wanted = run.history.precision
     policy_before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(wanted if wanted == "mixed_bfloat16" and processor_has_bfloat16() else "float32")

@@ -17,7 +17,7 @@ import numpy as np
 
 from core import parse
 from core.errors import ModelError
-from core.jobs import read_json, write_atomic
+from core.jobs import DAMAGED, read_file, read_json, write_atomic
 
 EPSILON = 1e-7  # keras.config.epsilon(): its cross entropies clip probabilities to [1e-7, 1 - 1e-7]
 EVEN = 1.1  # of the smallest class's photos the largest has at most so many times
@@ -244,9 +244,11 @@ class Evaluation:
         try:
             meaning = read_json(folder / "evaluation.json")
             class_names = tuple(meaning["class_names"])
-            text = (folder / "predictions.csv").read_bytes().decode("utf-8", "surrogateescape")
+            text = read_file(folder / "predictions.csv").decode("utf-8", "surrogateescape")
             _, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
             class_indices = {name: index for index, name in enumerate(class_names)}
+            if not all(isinstance(text, str) for text in (meaning["split"], *class_names)):
+                raise ValueError("they are not in the form that the app writes")
             return cls(
                 meaning["split"],
                 class_names,
@@ -254,7 +256,9 @@ class Evaluation:
                 np.array([class_indices[row[1]] for row in rows], np.int32),
                 np.array([[_share(text) for text in row[3:]] for row in rows], np.float32).reshape(len(rows), -1),
             )
-        except (ValueError, KeyError, IndexError, TypeError, csv.Error) as error:
+        except FileNotFoundError:
+            raise
+        except (OSError, *DAMAGED) as error:
             raise ModelError(
                 f"The stored test figures of {folder.name} cannot be read: {error}. Evaluate the run again to write new ones."
             ) from error

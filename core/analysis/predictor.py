@@ -25,7 +25,7 @@ import numpy as np
 
 from core.analysis.evaluation import Answer
 from core.errors import AppError, ConfigError, ModelError, PhotoError, RunError
-from core.jobs import PROJECT, child_environment, workspace
+from core.jobs import PROJECT, child_environment, reap, workspace
 from core.runs import find_run
 from core.training.device import prepare_environment
 
@@ -206,6 +206,7 @@ def _start(idle_seconds: float) -> subprocess.Popen:
             # On the processor only: a few photos are quick there, and the card's memory stays with the training.
             env=child_environment(CUDA_VISIBLE_DEVICES=""),
         )
+    reap(child)  # it ends by itself when nobody asks
     os.set_blocking(child.stdin.fileno(), False)  # a child that hangs must not hold the server in write()
     return child
 

@@ -1,11 +1,16 @@
 """Long work outside the server: a folder of plain files, a lock, events, requests, a queue. No TensorFlow."""
 
-from core.jobs.events import EventLog, last_event, read_events
+from core.jobs.digest import Digest
+from core.jobs.events import EventLog, is_number, last_event, read_events
 from core.jobs.files import (
+    DAMAGED,
     PROJECT,
     datasets_folder,
     disk_trouble,
     jobs_folder,
+    open_file,
+    parse_json,
+    read_file,
     read_json,
     runs_folder,
     slots_folder,
@@ -20,6 +25,7 @@ from core.jobs.job import (
     ENDED,
     Cancelled,
     Job,
+    Progress,
     Report,
     ask,
     check_id,
@@ -30,6 +36,7 @@ from core.jobs.job import (
     find_job,
     new_id,
     no_report,
+    reap,
     requested,
     run_job,
     spawn,
@@ -37,15 +44,19 @@ from core.jobs.job import (
 )
 from core.jobs.lock import Lock, is_held
 from core.jobs.queue import Slot, has_free_slot, num_cards, num_slots, wait_for_slot, waiting
+from core.jobs.silence import end_holder, why_silent
 
 __all__ = [
     "BUG",
+    "DAMAGED",
     "ENDED",
     "PROJECT",
     "Cancelled",
+    "Digest",
     "EventLog",
     "Job",
     "Lock",
+    "Progress",
     "Report",
     "Slot",
     "ask",
@@ -56,17 +67,23 @@ __all__ = [
     "create_job",
     "datasets_folder",
     "disk_trouble",
+    "end_holder",
     "find_job",
     "has_free_slot",
     "is_held",
+    "is_number",
     "jobs_folder",
     "last_event",
     "new_id",
     "no_report",
     "num_cards",
     "num_slots",
+    "open_file",
+    "parse_json",
     "read_events",
+    "read_file",
     "read_json",
+    "reap",
     "requested",
     "run_job",
     "runs_folder",
@@ -77,6 +94,7 @@ __all__ = [
     "sync_folder",
     "wait_for_slot",
     "waiting",
+    "why_silent",
     "why_unwritable",
     "workspace",
     "write_atomic",

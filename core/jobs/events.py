@@ -2,15 +2,18 @@
 
 import json
 import os
+import sys
 import threading
 import time
 from collections import OrderedDict
 from contextlib import suppress
 from pathlib import Path
 
+from core.jobs.files import open_file, parse_json
 from core.jobs.shelf import Stamp, stamp_of
 
 BALLAST_BYTES = 2**16
+_TAIL_BYTES = 2**16
 
 
 class EventLog:
@@ -30,12 +33,16 @@ class EventLog:
         self._cut_unfinished_line(self.offset)
 
     def _cut_unfinished_line(self, size: int) -> None:
-        if not size:
-            return
-        self._file.seek(max(0, size - 65536))
-        tail = self._file.read()
-        if not tail.endswith(b"\n"):
-            self._file.truncate(size - len(tail) + tail.rfind(b"\n") + 1)
+        end = size
+        while end:
+            start = max(0, end - _TAIL_BYTES)
+            self._file.seek(start)
+            found = self._file.read(end - start).rfind(b"\n")
+            end = start if found < 0 else start + found + 1
+            if found >= 0:
+                break
+        if end < size:
+            self._file.truncate(end)
 
     def cut(self, at: int) -> None:
         """Forgets what was written after byte ``at``: a run goes on from the checkpoint that remembers it."""
@@ -122,25 +129,40 @@ def read_events(path: Path, offset: int = 0) -> tuple[list[dict], int]:
         offset: where the last call stopped; 0 for the beginning.
 
     Returns:
-        (events, the offset to go on from). An unfinished last line is left for the next call; a line that is not
-        JSON (a disk that filled up in the middle of it) is passed over.
+        (events, the offset to go on from). An unfinished last line is left for the next call; a line that is no event
+        (a disk that filled up in the middle of it) is passed over.
     """
+    lines, end = read_lines(path, offset)
+    return [event for line in lines if (event := parse_event(line))], end
+
+
+def read_lines(path: Path, offset: int = 0) -> tuple[list[bytes], int]:
+    """The finished lines from a byte offset on, and the offset to go on from; none and 0 where there is no file to read."""
     try:
-        with open(path, "rb") as file:
+        with open_file(path) as file:
             file.seek(offset)
             data = file.read()
-    except FileNotFoundError:
+    except OSError:
         return [], 0
     end = data.rfind(b"\n") + 1
-    events = []
-    for line in data[:end].splitlines():
-        try:
-            event = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(event, dict) and "kind" in event:
-            events.append(event)
-    return events, offset + end
+    return data[:end].splitlines(), offset + end
+
+
+def parse_event(line: bytes) -> dict | None:
+    """The event of a line: a JSON object with a kind and, if it tells one, a time. None for anything else."""
+    try:
+        event = parse_json(line)
+    except ValueError:
+        return None
+    if not isinstance(event, dict) or not isinstance(event.get("kind"), str) or not is_number(event.get("time", 0)):
+        return None
+    # the names of fields are kept once, not once an event
+    return {sys.intern(name): value for name, value in event.items()}
+
+
+def is_number(value) -> bool:
+    """Whether a value from a file is a number that one can reckon with."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e15
 
 
 _last: OrderedDict[Path, tuple[Stamp, dict | None]] = OrderedDict()
@@ -167,20 +189,19 @@ def last_event(path: Path) -> dict | None:
 
 
 def _read_last(path: Path) -> dict | None:
+    """From the end of the file. Damaged lines behind the event are passed over."""
     try:
-        with open(path, "rb") as file:
+        with open_file(path) as file:
             size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - 65536))
-            lines = file.read().splitlines(keepends=True)
-    except FileNotFoundError:
-        return None
-    for line in reversed(lines):
-        if not line.endswith(b"\n"):
-            continue
-        try:
-            event = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(event, dict) and "kind" in event:
-            return event
+            for length in (_TAIL_BYTES, 16 * _TAIL_BYTES, size):
+                start = max(0, size - length)
+                file.seek(start)
+                lines = file.read(size - start).splitlines(keepends=True)
+                for line in reversed(lines[1:] if start else lines):  # the first may have lost its beginning
+                    if line.endswith(b"\n") and (event := parse_event(line)):
+                        return event
+                if not start:
+                    break
+    except OSError:
+        pass
     return None

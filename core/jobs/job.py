@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -13,8 +14,18 @@ from datetime import datetime
 from pathlib import Path
 
 from core.errors import AppError, RunError
-from core.jobs.events import EventLog, last_event, read_events
-from core.jobs.files import PROJECT, disk_trouble, jobs_folder, random_letters, read_json, write_atomic
+from core.jobs.digest import Digest
+from core.jobs.events import EventLog, is_number, last_event, read_events
+from core.jobs.files import (
+    DAMAGED,
+    PROJECT,
+    disk_trouble,
+    jobs_folder,
+    random_letters,
+    read_file,
+    read_json,
+    write_atomic,
+)
 from core.jobs.lock import Lock, is_held
 
 Report = Callable[[str, int, int], None]
@@ -56,6 +67,25 @@ def check_id(text: str) -> str:
 
 
 @dataclass(frozen=True)
+class Progress:
+    """How far a job is in what it does now.
+
+    Args:
+        stage: what that is; "" before the first report.
+        done, total: in the stage's own unit.
+        time: of the report, seconds since 1970.
+        first_done, first_time: of the stage's first report.
+    """
+
+    stage: str = ""
+    done: float = 0
+    total: float = 0
+    time: float = 0.0
+    first_done: float = 0
+    first_time: float = 0.0
+
+
+@dataclass(frozen=True)
 class Job:
     """A folder with job.json, events.jsonl, request, lock and worker.log. Its status is derived, never stored."""
 
@@ -65,8 +95,13 @@ class Job:
 
     @property
     def request(self) -> dict:
-        """What was asked for when the job was made."""
-        return read_json(self.folder / "job.json")["request"]
+        """What was asked for when the job was made. Raises RunError if its file is damaged or gone."""
+        try:
+            return _asked(self.folder)[1]
+        except (OSError, *DAMAGED) as error:
+            raise RunError(
+                f"What the job “{self.id}” was asked for cannot be read any more ({error}). Start it again."
+            ) from error
 
     @property
     def last(self) -> dict | None:
@@ -75,8 +110,13 @@ class Job:
 
     @property
     def status(self) -> str:
-        """queued, running, paused, stopped, completed, failed or interrupted."""
+        """queued, running, paused, stopped, completed, failed, interrupted or damaged."""
         return status_of(self.folder)
+
+    @property
+    def progress(self) -> Progress:
+        """Its last report; read once for all who look."""
+        return _progress.of(self.folder / "events.jsonl")
 
     def events(self, offset: int = 0) -> tuple[list[dict], int]:
         """Events from a byte offset on, and the offset to go on from."""
@@ -84,13 +124,28 @@ class Job:
 
 
 def status_of(folder: Path) -> str:
-    """The state of a job folder: its last event, and whether a living process holds its lock."""
+    """The state of a job folder: its last event, and whether a living process holds its lock.
+
+    Queued is what an event says to be queued. Where the events are lost, or begin anew beside the checkpoints of a work that they
+    do not tell of, the job is "damaged": it may have been completed, and nobody does it again unasked.
+    """
     last = last_event(folder / "events.jsonl")
     if last is None or last["kind"] == "queued":
-        return "queued"
+        return (
+            "queued" if is_held(folder / "lock") or (last is not None and not _has_lost_events(folder)) else "damaged"
+        )
     if last["kind"] in (*ENDED, "paused"):
         return last["kind"]
     return "running" if is_held(folder / "lock") else _after_death(folder)
+
+
+def _has_lost_events(folder: Path) -> bool:
+    """Whether there are results of a work whose beginning no event tells."""
+    try:
+        has_worked = any((folder / "checkpoints").iterdir()) or (folder / "evaluation.json").exists()
+        return has_worked and b'"started"' not in read_file(folder / "events.jsonl")
+    except OSError:
+        return False
 
 
 def _after_death(folder: Path) -> str:
@@ -110,15 +165,38 @@ def create_job(kind: str, request: dict) -> Job:
     folder = jobs_folder() / job_id
     folder.mkdir()
     write_atomic(folder / "job.json", _json({"id": job_id, "kind": kind, "request": request, "created": time.time()}))
+    log = EventLog(folder / "events.jsonl")
+    log.append("queued")
+    log.close()
     return Job(job_id, folder, kind)
 
 
 def find_job(job_id: str) -> Job:
-    """The job of that id. Raises RunError if there is none."""
-    folder = jobs_folder() / check_id(job_id)
-    if not (folder / "job.json").is_file():
-        raise RunError(f"There is no job “{job_id}” on this computer. It may have been cleared; start it again.")
-    return Job(job_id, folder, read_json(folder / "job.json")["kind"])
+    """The job of that id. Raises RunError if there is none, or its file is damaged."""
+    return _job_in(jobs_folder() / check_id(job_id))
+
+
+def _job_in(folder: Path) -> Job:
+    try:
+        return Job(folder.name, folder, _asked(folder)[0])
+    except FileNotFoundError:
+        raise RunError(
+            f"There is no job “{folder.name}” on this computer. It may have been cleared; start it again."
+        ) from None
+    except (OSError, *DAMAGED) as error:
+        raise RunError(
+            f"What the job “{folder.name}” was asked for cannot be read any more ({error}). Start it again."
+        ) from error
+
+
+def _asked(folder: Path) -> tuple[str, dict]:
+    """(kind, request) of a job. Raises OSError, or one of DAMAGED."""
+    about = read_json(folder / "job.json")
+    kind, request = about["kind"], about["request"]
+    then = request.get("then_train", {"config": {}, "owner": ""})
+    if not isinstance(kind, str) or not isinstance(then["owner"], str) or not isinstance(then["config"], dict):
+        raise ValueError("it is not in the form that the app writes")
+    return kind, request
 
 
 def spawn(module: str, folder: Path, environment: dict[str, str] | None = None) -> subprocess.Popen:
@@ -127,7 +205,7 @@ def spawn(module: str, folder: Path, environment: dict[str, str] | None = None) 
     Its output goes to worker.log in the folder. Starting twice is harmless: the second finds the lock taken and ends.
     """
     with open(folder / "worker.log", "ab") as log:
-        return subprocess.Popen(
+        child = subprocess.Popen(
             [sys.executable, "-m", module, str(folder)],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -136,6 +214,13 @@ def spawn(module: str, folder: Path, environment: dict[str, str] | None = None) 
             cwd=PROJECT,
             env=child_environment(**(environment or {})),
         )
+    reap(child)
+    return child
+
+
+def reap(child: subprocess.Popen) -> None:
+    """Waits for a child in the background, so that nothing is left of it in the system's table once it has ended."""
+    threading.Thread(target=child.wait, daemon=True, name=f"reaper of {child.pid}").start()
 
 
 def child_environment(**more: str) -> dict[str, str]:
@@ -167,11 +252,14 @@ def ask(folder: Path, what: str) -> None:
 
 
 def requested(folder: Path) -> str | None:
-    """The pending request, or None."""
+    """The pending request, ``stop`` or ``pause``, or None. Work whose folder is gone is to stop: nobody will see its end."""
     try:
-        return (folder / "request").read_text() or None
+        word = read_file(folder / "request", 100).strip()
     except FileNotFoundError:
+        return None if folder.is_dir() else "stop"
+    except (OSError, ValueError):
         return None
+    return {b"stop": "stop", b"pause": "pause"}.get(word)
 
 
 def clear_request(folder: Path) -> None:
@@ -205,7 +293,7 @@ def run_job(folder: Path, work: Callable[[Job, Report], dict]) -> int:
 
     def whole() -> dict:
         log.append("started")
-        return work(Job(folder.name, folder, read_json(folder / "job.json")["kind"]), report)
+        return work(_job_in(folder), report)
 
     try:
         return conclude(log, whole)
@@ -258,6 +346,21 @@ BUG = "Something went wrong that is not your doing. The details are in worker.lo
 NO_MEMORY = (
     "There was not enough memory. Close other programs, or lower the batch size or the picture size, and start again."
 )
+
+
+def _grown(progress: Progress, events: list[dict | None]) -> Progress:
+    for event in events:
+        if event is None or event["kind"] != "progress":
+            continue
+        stage, done, total, now = (event.get(name) for name in ("stage", "done", "total", "time"))
+        if not isinstance(stage, str) or not all(map(is_number, (done, total, now))):
+            continue
+        first = (done, now) if stage != progress.stage else (progress.first_done, progress.first_time)
+        progress = Progress(stage, done, total, now, *first)
+    return progress
+
+
+_progress = Digest(Progress(), _grown, weight=lambda _: 1, most_values=1000)
 
 
 def _json(values: dict) -> str:

@@ -18,7 +18,7 @@ class Lock:
 
     def acquire(self, timeout_seconds: float = 1.0) -> bool:
         """True once held; False if another process holds it for the whole time."""
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o644)
         deadline = time.monotonic() + timeout_seconds
         while True:
             try:
@@ -47,10 +47,13 @@ class Lock:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a living process holds the lock. Two who look do not take each other for the holder."""
+    """Whether a living process holds the lock. Two who look do not take each other for the holder.
+
+    What lies there but cannot be opened is no lock that anybody holds.
+    """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)

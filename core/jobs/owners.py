@@ -34,7 +34,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from core.errors import RunError
-from core.jobs.files import read_json, workspace, write_atomic
+from core.jobs.files import read_file, read_json, workspace, write_atomic
 
 _PREFIX = "person."
 _DIGITS = 32
@@ -124,7 +124,7 @@ def _key(home: Path) -> bytes:
         with FileLock(home / ".key.lock", timeout=60):  # of two processes that begin together, one makes it
             if not path.exists():
                 write_atomic(path, secrets.token_bytes(_KEY_BYTES))  # for its user alone, as every new file there
-        key = path.read_bytes()
+        key = read_file(path)
     except OSError as error:
         raise RunError(
             f"“{path}”, by which the app tells people apart, cannot be read or made ({error.strerror}). Look after that folder, then try again."

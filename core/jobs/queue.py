@@ -5,17 +5,21 @@ it however the waiter dies, and the next one to look sweeps it away. First come,
 """
 
 import os
+import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock
 
 from core import parse
-from core.jobs.files import slots_folder
+from core.jobs.files import read_file, slots_folder, write_atomic
 from core.jobs.lock import Lock, is_held
 
 LOOK_SECONDS = 0.25
+_MOST_DIGITS = 7  # of what the counter holds; a ticket has one more
+_TICKET = re.compile(r"[0-9]{8}-[a-z0-9-]+")
 CARDS_FOLDER = Path("/proc/driver/nvidia/gpus")  # one entry a card, made by NVIDIA's driver
 
 
@@ -96,14 +100,16 @@ def wait_for_slot(job_id: str, on_position: Callable[[int], None], give_up: Call
 
 
 def _tickets() -> list[Path]:
+    """Tickets in their order; what else lies there is nobody's."""
     folder = slots_folder() / "tickets"
-    return sorted(folder.iterdir()) if folder.is_dir() else []
+    return sorted(path for path in folder.iterdir() if _TICKET.fullmatch(path.name)) if folder.is_dir() else []
 
 
 def _alive(path: Path) -> bool:
     if is_held(path):
         return True
-    path.unlink(missing_ok=True)  # its waiter died
+    with suppress(OSError):
+        path.unlink(missing_ok=True)  # its waiter died
     return False
 
 
@@ -112,12 +118,11 @@ def _draw_ticket(job_id: str) -> Lock:
     folder.mkdir(exist_ok=True)
     counter = slots_folder() / "last-ticket"
     with FileLock(slots_folder() / "desk.lock", timeout=60):
-        try:
-            number = int(counter.read_text()) + 1
-        except (FileNotFoundError, ValueError):
-            numbers = [int(path.name.partition("-")[0]) for path in _tickets()]
-            number = max(numbers, default=0) + 1
-        counter.write_text(str(number))
+        drawn = [0, *(int(path.name.partition("-")[0]) for path in _tickets())]
+        with suppress(OSError, ValueError):  # damaged: the tickets that are out say enough
+            drawn.append(int(read_file(counter, _MOST_DIGITS)))
+        number = max(drawn) + 1
+        write_atomic(counter, str(number))
         # Made under another name and locked before it shows: nobody takes it for a dead one's.
         hidden = slots_folder() / f"new-ticket-{os.getpid()}"
         ticket = Lock(hidden)

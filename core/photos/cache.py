@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import PhotoError
-from core.jobs import Lock, Report, no_report, sync_folder
+from core.jobs import Lock, Report, no_report, open_file, read_file, sync_folder
 from core.photos import decode, pool
 from core.photos.dataset import Dataset
 
@@ -81,7 +81,7 @@ def write_row(task: dict) -> dict:
         ``{}``; ``{"problem": half a sentence}`` for a photo that cannot be used any more; ``{"errno"}`` if writing failed.
     """
     try:
-        content = Path(task["photo"]).read_bytes()
+        content = read_file(task["photo"])
     except OSError as error:
         return {"problem": f"cannot be read any more ({error.strerror})"}
     if task["sha256"] and hashlib.sha256(content).hexdigest() != task["sha256"]:
@@ -169,7 +169,7 @@ def _is_whole(path: Path, shape: tuple[int, ...]) -> bool:
     try:
         if path.stat().st_size != _num_bytes(shape):
             return False
-        with path.open("rb") as file:
+        with open_file(path) as file:
             return file.read(len(_npy_header(shape))) == _npy_header(shape)
     except OSError:
         return False

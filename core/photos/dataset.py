@@ -5,7 +5,6 @@ every file and why), facts.csv (what the scan measured of every photo) and the p
 where they are.
 """
 
-import csv
 import errno
 import hashlib
 import json
@@ -26,7 +25,19 @@ import numpy as np
 from core import parse
 from core.config import PhotosConfig, SplitConfig, from_dict
 from core.errors import AppError, ConfigError, PhotoError
-from core.jobs import Report, check_id, datasets_folder, no_report, read_json, sync_folder, workspace, write_atomic
+from core.jobs import (
+    DAMAGED,
+    Report,
+    check_id,
+    datasets_folder,
+    is_number,
+    no_report,
+    read_file,
+    read_json,
+    sync_folder,
+    workspace,
+    write_atomic,
+)
 from core.jobs.shelf import Shelf
 from core.photos import clean, origins, overrules, scan, split
 from core.photos.clean import LEAVE_OUT, CleaningPlan, CleaningStep
@@ -110,7 +121,7 @@ class Dataset:
         """
         try:
             steps = [_step_from_row(row) for row in csv_rows(self.folder / "scan.csv")]
-        except (OSError, csv.Error, KeyError, TypeError, ValueError) as error:
+        except (OSError, *DAMAGED) as error:
             raise PhotoError(
                 f"What became of the photos of “{self.name}” cannot be read ({error}). Prepare its folder again on the Photos page."
             ) from error
@@ -125,7 +136,7 @@ class Dataset:
         """{path: what the scan measured of that photo}, used or not; empty where the file is missing or damaged."""
         try:
             checks = [scan.check_from_row(row) for row in csv_rows(self.facts_path)]
-        except (OSError, csv.Error, KeyError, TypeError, ValueError):
+        except (OSError, *DAMAGED):
             return {}  # they are shown and nothing rests on them; preparing again writes a missing file
         return {check.path: check for check in checks}
 
@@ -225,7 +236,7 @@ def _dealt_before(root: Path, split_config: SplitConfig) -> dict[str, str]:
             about = read_json(folder / "dataset.json")
             if about["root"] == str(root) and _made_with(about).get("split") == split_config:
                 before.append(load(folder.name))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, AppError):
+        except (OSError, AppError, *DAMAGED):
             continue  # damaged
     places: dict[str, str] = {}
     for dataset in sorted(before, key=lambda dataset: (dataset.created, dataset.id)):
@@ -327,17 +338,18 @@ def load(dataset_id: str) -> Dataset:
     folder = datasets_folder() / check_id(dataset_id)
     try:
         about = read_json(folder / "dataset.json")
-        data = (folder / "dataset.csv").read_bytes()
+        data = read_file(folder / "dataset.csv")
         if hashlib.sha256(data).hexdigest() != about["checksum"]:
             raise ValueError("dataset.csv does not have the checksum of dataset.json")
         examples = tuple(_example_from_row(row, about["class_names"]) for row in csv_rows(folder / "dataset.csv"))
+        _check_form(about)
         return Dataset(
-            about["id"],
+            folder.name,
             about["name"],
             Path(about["root"]),
             tuple(about["class_names"]),
             examples,
-            about["summary"],
+            _NO_SUMMARY | about["summary"],
             about["checksum"],
             about["created"],
             **_made_with(about),
@@ -346,10 +358,27 @@ def load(dataset_id: str) -> Dataset:
         raise PhotoError(
             f"There is no data set “{dataset_id}” on this computer. Prepare its folder again on the Photos page."
         ) from None
-    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
+    except (OSError, AppError, *DAMAGED) as error:
         raise PhotoError(
             f"The files of data set “{dataset_id}” are damaged ({error}). Prepare its folder again on the Photos page."
         ) from error
+
+
+_NO_SUMMARY = {
+    "found": 0, "used": 0, "converted": 0, "left_out": 0, "ignored": 0, "scan_seconds": 0, "issues": {}, "notes": [], "layout": "none",
+}  # fmt: skip
+"""What a summary says at least; one that was written with less, or by hand, is filled up."""
+
+
+def _check_form(about: dict) -> None:
+    """Raises ValueError, or another of DAMAGED, if that is not what ``Dataset.save`` wrote."""
+    names, summary = about["class_names"], about["summary"]
+    texts = [about["name"], about["root"], *names, *summary.get("notes", [])]
+    numbers = [about["created"], *summary.get("issues", {}).values()]
+    numbers += [summary.get(name, 0) for name, value in _NO_SUMMARY.items() if value == 0]
+    is_whole = isinstance(names, list) and all(isinstance(text, str) for text in texts)
+    if not is_whole or not all(map(is_number, numbers)):
+        raise ValueError("it is not in the form that the app writes")
 
 
 def list_datasets() -> list[Dataset]:

@@ -31,6 +31,7 @@ from PIL import (
 )
 
 from core.errors import PhotoError
+from core.jobs import open_file, read_file
 from core.photos import depth, jpeg_data
 
 PHOTO_EXTENSIONS = (
@@ -304,7 +305,7 @@ def _all_bytes(source: Path | bytes | BinaryIO) -> bytes:
     if isinstance(source, bytes):
         return source
     if isinstance(source, Path):
-        return source.read_bytes()
+        return read_file(source)
     source.seek(0)
     return source.read()
 
@@ -327,7 +328,7 @@ def _opened(source: Path | bytes | BinaryIO) -> Iterator[tuple[str, Image.Image]
         file = io.BytesIO(source)
     elif isinstance(source, Path):
         try:
-            file = source.open("rb")
+            file = open_file(source)
         except OSError as error:
             raise PhotoError(
                 f"A photo must be a file that may be read; this one cannot be opened ({error.strerror}). "

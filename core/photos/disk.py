@@ -15,6 +15,7 @@ from pathlib import Path
 
 from core.errors import PhotoError
 from core.jobs import (
+    DAMAGED,
     Lock,
     check_id,
     datasets_folder,
@@ -208,7 +209,7 @@ def _users() -> dict[str, list[tuple[str, str]]]:
     """{data set's id: [(run's id, its status)]}."""
     found: dict[str, list[tuple[str, str]]] = {}
     for folder in _visible(runs_folder()):
-        with suppress(OSError, ValueError, KeyError, TypeError):  # a damaged run uses nothing
+        with suppress(OSError, *DAMAGED):  # a damaged run uses nothing
             found.setdefault(read_json(folder / "dataset.json")["id"], []).append((folder.name, status_of(folder)))
     return found
 
@@ -229,7 +230,7 @@ def _busy(dataset_id: str, users: Iterable[tuple[str, str]]) -> str:
         if status in ACTIVE:
             return f"the run {run_id} {'trains on' if status == 'running' else 'waits for'} it"
     for folder in _active_jobs():
-        with suppress(OSError, ValueError, KeyError, TypeError):
+        with suppress(OSError, *DAMAGED):
             if read_json(folder / "job.json")["request"].get("dataset") == dataset_id:
                 return "it is being measured how fast a network trains on it"
     if any(is_held(path) for path in (datasets_folder() / dataset_id).glob("*.lock")):
@@ -240,7 +241,7 @@ def _busy(dataset_id: str, users: Iterable[tuple[str, str]]) -> str:
 def _preparing() -> str:
     """Half a sentence if photos are being prepared, else ""."""
     for folder in _active_jobs():
-        with suppress(OSError, ValueError, KeyError, TypeError):
+        with suppress(OSError, *DAMAGED):
             if read_json(folder / "job.json")["kind"] == "prepare":
                 return "photos are being prepared"
     return ""
@@ -288,7 +289,7 @@ class _locked(ExitStack):
 
 def _dataset(folder: Path, users: dict[str, list[tuple[str, str]]]) -> DatasetDisk:
     about, of_set = {}, users.get(folder.name, [])
-    with suppress(OSError, ValueError):
+    with suppress(OSError, *DAMAGED):
         about = read_json(folder / "dataset.json")
     if not isinstance(about, dict):
         about = {}
@@ -308,7 +309,7 @@ def _dataset(folder: Path, users: dict[str, list[tuple[str, str]]]) -> DatasetDi
 def _photos(folder: Path, sets: list[DatasetDisk]) -> FolderDisk:
     parent, name = folder.parent.name, folder.name
     title = f"Drawn pets, {name}" if parent == "drawn" else "Unpacked photos"
-    with suppress(OSError, ValueError, KeyError, TypeError):
+    with suppress(OSError, *DAMAGED):
         title = f"Unpacked photos of {read_json(folder / 'about.json')['name']}"
     roots = (str(folder), str(folder / "photos"))
     used_by = next((one.id for one in sets if one.root in roots), None)
@@ -345,12 +346,12 @@ def _bytes_under(folder: Path) -> int:
                         todo.append(entry.path)
                     else:
                         total += entry.stat(follow_symlinks=False).st_blocks * 512
-        except FileNotFoundError:  # removed this moment, or never there
+        except OSError:  # removed this moment, never there, or closed to us
             continue
     return total
 
 
 def _bytes_of(path: Path) -> int:
-    with suppress(FileNotFoundError):
+    with suppress(OSError):
         return path.stat().st_blocks * 512  # what the disk gave, which is what becomes free
     return 0

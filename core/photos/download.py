@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from core import parse
 from core.errors import PhotoError
-from core.jobs import Report, disk_trouble, no_report, read_json, write_atomic
+from core.jobs import DAMAGED, Report, disk_trouble, is_number, no_report, open_file, read_json, write_atomic
 
 MAX_BYTES = 4 * 10**9  # more is not what was asked for
 SPARE_BYTES = 200 * 10**6  # of disk, left for others
@@ -96,7 +96,7 @@ def fetch(archive: Archive, target: Path, report: Report = no_report) -> Path:
 def checksum(path: Path, report: Report = no_report) -> str:
     """SHA-256 of a file, 64 hexadecimal digits. ``report`` is called with stage "checking", in bytes."""
     total, digest = path.stat().st_size, hashlib.sha256()
-    with path.open("rb") as file:
+    with open_file(path) as file:
         while piece := file.read(4 * 2**20):
             digest.update(piece)
             report("checking", file.tell(), total)
@@ -213,9 +213,12 @@ def _validator(headers) -> str | None:
 
 def _known(about: Path) -> dict:
     try:
-        return read_json(about)
-    except (OSError, ValueError):
+        known = read_json(about)
+        total, validator = known.get("total"), known.get("validator")
+    except (OSError, *DAMAGED):
         return {}
+    is_whole = (total is None or is_number(total)) and (validator is None or isinstance(validator, str))
+    return known if is_whole else {}
 
 
 def _total(about: Path, archive: Archive) -> int:

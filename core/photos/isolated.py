@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import PhotoError
+from core.jobs import reap
 from core.photos import decode as decoder
 from core.photos.pool import child_command
 
@@ -92,6 +93,7 @@ class Decoder:
         self._child = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, bufsize=0
         )
+        reap(self._child)
         self._line(START_SECONDS)  # it says that it is ready
 
     def _line(self, seconds: float) -> dict:

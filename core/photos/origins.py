@@ -14,7 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import PhotoError
-from core.jobs import Lock, Report, disk_trouble, no_report, read_json, sync_folder, workspace, write_atomic
+from core.jobs import (
+    DAMAGED,
+    Lock,
+    Report,
+    disk_trouble,
+    no_report,
+    open_file,
+    read_json,
+    sync_folder,
+    workspace,
+    write_atomic,
+)
 from core.photos import download, sources, uploads, zips
 from core.photos.download import Archive
 
@@ -83,7 +94,7 @@ def is_zip(path: Path) -> bool:
         return True
     if not os.path.isfile(path):
         return False
-    with suppress(OSError), path.open("rb") as file:
+    with suppress(OSError), open_file(path) as file:
         return file.read(4) == b"PK\3\4"
     return False
 
@@ -104,7 +115,7 @@ def of_root(root: Path) -> Origin:
         try:
             about = read_json(root.parent / ABOUT)
             return Origin(root, about["name"], about["kind"], tuple(about.get("notes", ())))
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, *DAMAGED):
             pass
     return Origin(root, root.name, FOLDER)
 

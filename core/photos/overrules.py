@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.errors import PhotoError
-from core.jobs import Lock, disk_trouble, read_json, workspace, write_atomic
+from core.jobs import DAMAGED, Lock, disk_trouble, read_json, workspace, write_atomic
 from core.jobs.owners import mark_of
 from core.jobs.rights import COMMAND_LINE, Person, may_change
 from core.photos.scan import Issue
@@ -106,7 +106,7 @@ def load(root: Path) -> Overrules:
         return from_json(read_json(path))
     except FileNotFoundError:
         return Overrules()
-    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (OSError, *DAMAGED) as error:
         raise PhotoError(
             f"What was decided about photos of “{root}” cannot be read ({error}). Remove “{path}” to begin with the rules alone."
         ) from error

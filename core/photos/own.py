@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import PhotoError
-from core.jobs import check_id, disk_trouble, new_id, read_json, workspace, write_atomic
+from core.jobs import DAMAGED, check_id, disk_trouble, new_id, read_json, workspace, write_atomic
 from core.jobs.owners import mark_of_hash
 from core.photos import decode, isolated
 from core.photos.layout import class_key, is_class_name
@@ -77,7 +77,7 @@ def mine(owner: str) -> list[OwnSet]:
         return []
     mark, found = owner_of(owner), []
     for about in _home().glob(f"*/{ABOUT}"):
-        with suppress(OSError, ValueError, KeyError):
+        with suppress(OSError, *DAMAGED):
             values = read_json(about)
             if mark_of_hash(values["owner"]) == mark:
                 found.append(OwnSet(about.parent.name, values["name"], about.parent / "photos"))

@@ -7,6 +7,7 @@ workspace, so a second scan of a folder decodes only what changed.
 import csv
 import hashlib
 import io
+import re
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +23,7 @@ import numpy as np
 
 from core import parse
 from core.errors import PhotoError
-from core.jobs import Report, no_report, workspace, write_atomic
+from core.jobs import DAMAGED, Report, no_report, open_file, workspace, write_atomic
 from core.photos import decode, pool, sources
 
 MIN_SIDE = 32
@@ -208,7 +209,7 @@ def check_file(task: dict) -> dict:
     facts: dict = {}
     path = Path(task["path"])
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             facts["sha256"] = hashlib.file_digest(file, "sha256").hexdigest()
             file.seek(0)
             photo = decode.read(file, thorough=True)
@@ -505,7 +506,7 @@ def csv_rows(path: Path) -> Iterator[dict[str, str]]:
         OSError: it cannot be read.
         csv.Error, ValueError: it is no CSV, or a row has not the fields of the header.
     """
-    with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+    with io.TextIOWrapper(open_file(path), encoding="utf-8", errors="surrogateescape", newline="") as file:
         for row in csv.DictReader(file, strict=True):
             if None in row or None in row.values():
                 raise ValueError("a row has not as many fields as the header")
@@ -524,7 +525,7 @@ def _recall(memory: Path) -> dict[str, ImageCheck]:
         return {row["path"]: check_from_row(row) for row in csv_rows(memory)}
     except FileNotFoundError:
         return {}
-    except (OSError, csv.Error, KeyError, TypeError, ValueError):
+    except (OSError, *DAMAGED):
         return {}  # damaged: costs a scan, no more
 
 
@@ -539,6 +540,9 @@ def check_from_row(row: dict[str, str]) -> ImageCheck:
         values[name] = parse.whole(row[name], *_WHOLE[name])
     for name in _REAL:
         values[name] = parse.real(row[name], 0)
+    hashes = [row["sha256"], row["perceptual_hash"]]
+    if not all(re.fullmatch(r"([0-9a-f]{64})?", digits) for digits in hashes):
+        raise ValueError("a hash has another form")
     for name in ("class_name", "split", "issue"):
         values[name] = row[name] or None
     if values["issue"]:

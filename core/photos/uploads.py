@@ -16,7 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import PhotoError
-from core.jobs import check_id, disk_trouble, read_json, sync_folder, workspace, write_atomic
+from core.jobs import (
+    DAMAGED,
+    check_id,
+    disk_trouble,
+    open_file,
+    read_json,
+    sync_folder,
+    workspace,
+    write_atomic,
+)
 from core.jobs.owners import mark_of, mark_of_hash
 from core.text import printable
 
@@ -130,7 +139,7 @@ def find(owner: str, upload_id: str) -> Upload:
         if mark_of_hash(about["owner"]) != owner_of(owner):
             raise FileNotFoundError
         return Upload(upload_id, about["num_bytes"], part.stat().st_size)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, *DAMAGED) as error:
         raise PhotoError("This upload is not known here any more. Drop the zip again.") from error
 
 
@@ -167,7 +176,7 @@ def finish(upload: Upload) -> Arrived:
         raise PhotoError(
             f"{_size(part):,} of {upload.num_bytes:,} bytes have arrived. Drop the zip again; it goes on from there."
         )
-    with part.open("rb") as file:
+    with open_file(part) as file:
         key = hashlib.file_digest(file, "sha256").hexdigest()[:24]
         os.fsync(file.fileno())
     path = uploads_folder() / f"{key}.zip"
@@ -195,7 +204,7 @@ def mine(owner: str) -> list[Arrived]:
         return []
     mark, found = owner_of(owner), []
     for path in uploads_folder().glob("*.zip"):
-        with suppress(OSError, ValueError, KeyError):
+        with suppress(OSError, *DAMAGED):
             if mark in _senders(_about(path)):
                 found.append(_arrived(path, mark))
     return sorted(found, key=lambda zip_file: zip_file.time, reverse=True)
@@ -203,7 +212,7 @@ def mine(owner: str) -> list[Arrived]:
 
 def name_of(path: Path) -> str:
     """What a person calls a zip: the name that it was sent under, without its ending."""
-    with suppress(OSError, ValueError, KeyError):
+    with suppress(OSError, *DAMAGED):
         if path.parent == uploads_folder():
             return Path(printable(read_json(path.with_suffix(".json"))["name"]).replace("/", " ")).stem
     return path.stem
@@ -254,7 +263,7 @@ def _make_place(mark: str, upload_id: str) -> None:
     """Forgets the oldest of one browser's zips on their way, so that there are never many."""
     found = []
     for path in uploads_folder().glob("*.part"):
-        with suppress(OSError, ValueError, KeyError, TypeError):
+        with suppress(OSError, *DAMAGED):
             if path.stem != upload_id and mark_of_hash(read_json(path.with_suffix(".json"))["owner"]) == mark:
                 found.append((path.stat().st_mtime, path))
     for _, path in sorted(found)[: max(0, len(found) - MOST_PARTS + 1)]:
@@ -266,7 +275,7 @@ def _check_room(needed: int, upload_id: str) -> None:
     """What others are sending counts as taken, in proportion to what of it has come: who only announces holds nothing for long."""
     announced, now = 0, time.time()
     for path in uploads_folder().glob("*.part"):
-        with suppress(OSError, ValueError, KeyError, TypeError):
+        with suppress(OSError, *DAMAGED):
             status = path.stat()
             if path.stem != upload_id and now - status.st_mtime < RESERVED_SECONDS:
                 left = read_json(path.with_suffix(".json"))["num_bytes"] - status.st_size

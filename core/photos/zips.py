@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.errors import PhotoError
-from core.jobs import Report, no_report
+from core.jobs import Report, no_report, open_file
 from core.photos.decode import EXTENSIONS_OF, SIGNATURE_BYTES, signature
 from core.photos.sources import is_archive, is_visible, may_be_photo
 from core.text import printable
@@ -64,7 +64,7 @@ def unpack(archive: Path, folder: Path, report: Report = no_report) -> tuple[str
         Cancelled: by ``report``.
     """
     damaged: list[str] = []
-    with archive.open("rb") as file, _opened(file, archive.name) as source:
+    with open_file(archive) as file, _opened(file, archive.name) as source:
         entries = _checked(source)
         packed, unpacked = archive.stat().st_size, 0
         _check_room(folder, sum(entry.info.file_size for entry in entries if entry.kind == "photo"))

@@ -2,7 +2,15 @@
 
 from core.jobs.rights import has_admin, is_admin
 from core.runs.ends import batch_size_that_fits, why_interrupted
-from core.runs.engines.local import extend_run, pause_run, revive_waiting, start_run, stop_run
+from core.runs.engines.local import (
+    end_run,
+    extend_run,
+    pause_run,
+    revive_waiting,
+    start_run,
+    stop_run,
+    why_run_is_silent,
+)
 from core.runs.engines.warm import ensure_spare
 from core.runs.history import History, read_history
 from core.runs.store import (
@@ -25,6 +33,7 @@ __all__ = [
     "best_to_ask",
     "create_run",
     "delete_run",
+    "end_run",
     "ensure_spare",
     "extend_run",
     "find_run",
@@ -39,4 +48,5 @@ __all__ = [
     "start_run",
     "stop_run",
     "why_interrupted",
+    "why_run_is_silent",
 ]

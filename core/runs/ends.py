@@ -1,5 +1,7 @@
 """Why a run ended without a last word, as far as one can see afterwards."""
 
+import math
+
 import psutil
 
 from core.errors import NotANumberError
@@ -34,7 +36,7 @@ def why_interrupted(run: Run) -> str | None:
     if sentence := why_unwritable(run.folder):
         return sentence
     last = run.last
-    if last and psutil.boot_time() > last["time"]:
+    if last and psutil.boot_time() > last.get("time", math.inf):
         return (
             "The computer was started again while this run was at work. Resume it: it goes on from its last checkpoint."
         )
@@ -47,7 +49,7 @@ def why_interrupted(run: Run) -> str | None:
 def batch_size_that_fits(run: Run) -> int | None:
     """For a run that ended for want of memory: the batch size to start it again with. None for any other, or if none would do."""
     if run.status == "failed":
-        return run.last.get("batch_size_that_fits")
+        return run.history.results.get("batch_size_that_fits")
     free = run.history.memory_free_fraction
     if run.status != "interrupted" or free is None or free >= SCARCE_FRACTION:
         return None

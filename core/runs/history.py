@@ -1,21 +1,21 @@
 """What a run's events add up to: the curves, the present speed, the last word."""
 
-import os
-import threading
-from collections import OrderedDict
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from core.jobs import read_events
+from core.jobs import Digest, is_number
 
 # Batch points kept for the live chart. Past twice this number, neighbours are averaged in pairs, so that a run of 10,000
 # epochs costs a reader no more than a short one.
 NUM_BATCH_POINTS = 2000
 
+DAMAGED_LINES = "Part of this run's record is damaged and was passed over: its curves may have gaps. Its weights are checked by themselves."
+
 
 @dataclass
 class History:
-    """A run so far. Read it, do not change it: readers share it.
+    """A run so far, as it was at one moment: what comes later makes another History. Readers share it, so nobody changes it.
 
     Args:
         epochs: one dict a finished epoch: epoch (from 1), loss, accuracy, val_loss, val_accuracy, learning_rate, seconds,
@@ -79,10 +79,19 @@ class History:
         return next((row for row in self.epochs if row["epoch"] == self.best_epoch), None)
 
 
-def fold(history: History, events: list[dict]) -> None:
-    """Adds events to a history, in place. Events of kinds that this version does not know are passed over."""
+def fold(history: History, events: list[dict | None]) -> None:
+    """Adds events to a history, in place. Events of kinds that this version does not know are passed over.
+
+    Args:
+        history: one that nobody else has yet.
+        events: None for a damaged line; it is passed over, as an event without the fields of its kind is, and a notice says so.
+    """
     for event in events:
         history.num_events += 1
+        if event is None or not _is_whole(event):
+            if DAMAGED_LINES not in history.notices:
+                history.notices.append(DAMAGED_LINES)
+            continue
         match event["kind"]:
             case "queued":
                 history.position = event.get("position", 0)
@@ -144,37 +153,80 @@ def _mean(a, b):
         return b
 
 
-_MARK = 512  # several events: their times and figures tell a rewritten file from an appended one
-_kept: OrderedDict[Path, tuple[int, bytes, History]] = OrderedDict()
-_guard = threading.Lock()
-
-
 def read_history(path: Path) -> History:
-    """The history behind an events.jsonl. Only what was appended since the last call is read, for all viewers together.
+    """The history behind an events.jsonl as it is now. Only what was appended since the last call is read, for all viewers together.
 
-    A resumed run cuts its events back to a checkpoint; the last bytes read are compared, and the file is read anew if
-    they have changed.
+    A resumed run cuts its events back to a checkpoint; the file is then read anew.
     """
-    with _guard:
-        offset, mark, history = _kept.get(path, (0, b"", History()))
-        if offset and _bytes_before(path, offset) != mark:
-            offset, history = 0, History()
-        events, end = read_events(path, offset)
-        if events or end != offset:
-            fold(history, events)
-            _kept[path] = (end, _bytes_before(path, end), history)
-        _kept.move_to_end(path) if path in _kept else None
-        while len(_kept) > 64:
-            _kept.popitem(last=False)
-        return history
+    return _histories.of(path)
 
 
-def _bytes_before(path: Path, offset: int) -> bytes:
-    try:
-        if os.path.getsize(path) < offset:
-            return b""
-        with open(path, "rb") as file:
-            file.seek(max(0, offset - _MARK))
-            return file.read(min(_MARK, offset))
-    except FileNotFoundError:
-        return b""
+def _grown(history: History, events: list[dict | None]) -> History:
+    """Another history with these events; the one that others are reading stays as it is."""
+    batches = {name: list(values) for name, values in history.batches.items()}
+    history = replace(history, epochs=list(history.epochs), batches=batches, notices=list(history.notices))
+    fold(history, events)
+    return history
+
+
+def _num_values(history: History) -> int:
+    return 100 + 4 * len(history.batches["step"]) + 20 * len(history.epochs)
+
+
+# 4 million values take some 130 MB: 400 runs of an hour each, or thousands of short ones. Pages read up to 200.
+_histories = Digest(History(), _grown, _num_values, most_values=4_000_000)
+
+
+# --- what an event of a run must hold
+
+
+def _is_whole(event: dict) -> bool:
+    """Whether an event has the fields of its kind, and each that we know is what it should be."""
+    return all(name in event for name in _NEEDED.get(event["kind"], ())) and all(
+        check(event[name]) for name, check in _CHECKS.items() if name in event
+    )
+
+
+def _is_text(value) -> bool:
+    return isinstance(value, str)
+
+
+def _is_whole_number(value) -> bool:
+    return isinstance(value, int) and is_number(value) and value >= 0
+
+
+def _is_number_or_none(value) -> bool:
+    return value is None or is_number(value)
+
+
+def _is_measure(value) -> bool:
+    """A number, or one that JSON lacks as the writer spells it."""
+    return is_number(value) or value in ("nan", "inf", "-inf") or (isinstance(value, float) and math.isfinite(value))
+
+
+def _is_counts(value) -> bool:
+    return isinstance(value, dict) and all(map(_is_whole_number, value.values()))
+
+
+def _is_whole_or_none(value) -> bool:
+    return value is None or _is_whole_number(value)
+
+
+_NEEDED = {
+    "progress": ("stage", "done", "total"),
+    "started": ("num_epochs", "steps_per_epoch", "num_train", "device", "precision"),
+    "notice": ("text",),
+    "batch": ("step", "epoch", "loss", "accuracy", "photos_per_second", "eta_seconds"),
+    "epoch": ("epoch", "loss", "accuracy", "val_loss", "val_accuracy"),
+}
+_CHECKS = (
+    dict.fromkeys(("stage", "device", "precision", "text", "message"), _is_text)
+    | dict.fromkeys(("position", "num_epochs", "steps_per_epoch", "num_train", "step", "epoch", "memory_bytes", "image_size"), _is_whole_number)
+    | dict.fromkeys(("loss", "accuracy", "val_loss", "val_accuracy"), _is_measure)
+    | dict.fromkeys(("done", "total", "learning_rate", "seconds"), is_number)
+    | dict.fromkeys(("photos_per_second", "eta_seconds", "memory_free_fraction", "test_accuracy", "test_loss"), _is_number_or_none)
+    | dict.fromkeys(("best_epoch", "val_top_class", "batch_size_that_fits"), _is_whole_or_none)
+    | dict.fromkeys(("val_top_share", "val_spread", "step_fraction"), is_number)
+    | {"dead_units": _is_counts}
+    | {"best": lambda value: isinstance(value, bool), "circumstances": lambda value: isinstance(value, dict)}
+)  # fmt: skip

@@ -7,7 +7,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from core.errors import RunError
-from core.jobs import workspace, write_atomic
+from core.jobs import read_file, workspace, write_atomic
 from core.jobs.owners import mark_of
 
 MOST_LETTERS = 40
@@ -25,7 +25,7 @@ def name_of(owner: str) -> str:
     if not owner:
         return COMMAND_LINE
     try:
-        name = _file(owner).read_text(encoding="utf-8")
+        name = _read(_file(owner))
     except (OSError, ValueError):
         return _guest(owner)
     return _guest(owner) if not name or _is_ours(name) else name
@@ -38,7 +38,7 @@ def set_name(owner: str, name: str) -> None:
         RunError: longer than 40 letters, somebody else's, one that the app gives itself, of letters that only look like others;
             or the browser has no token because it takes no cookies.
     """
-    name = " ".join("".join(letter if unicodedata.category(letter)[0] != "C" else " " for letter in name).split())
+    name = _tidy(name)
     if not owner:
         raise RunError("A name needs a cookie to belong to, and your browser keeps none. Allow cookies for this page.")
     if len(name) > MOST_LETTERS:
@@ -76,8 +76,17 @@ def _taken(owner: str) -> set[str]:
     for path in _file(owner).parent.glob("person.*"):
         with suppress(OSError, ValueError):
             if path.name != mark_of(owner):
-                found.add(_looks(path.read_text(encoding="utf-8")))
+                found.add(_looks(_read(path)))
     return found - {""}
+
+
+def _read(path: Path) -> str:
+    """A name as it is kept. Raises OSError or ValueError if there is none, or the file is damaged."""
+    return _tidy(read_file(path, 1000).decode())[:MOST_LETTERS]
+
+
+def _tidy(name: str) -> str:
+    return " ".join("".join(letter if unicodedata.category(letter)[0] != "C" else " " for letter in name).split())
 
 
 def _file(owner: str) -> Path:

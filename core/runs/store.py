@@ -1,11 +1,12 @@
 """Runs on disk: make one, find one, list them."""
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,10 +14,13 @@ from typing import TYPE_CHECKING
 from core import config as configs
 from core.analysis.evaluation import Evaluation, wilson_interval
 from core.config import ExperimentConfig
-from core.errors import RunError
+from core.errors import AppError, ModelError, RunError
 from core.jobs import (
+    DAMAGED,
+    EventLog,
     check_id,
     is_held,
+    is_number,
     last_event,
     new_id,
     read_json,
@@ -28,6 +32,7 @@ from core.jobs import (
 from core.jobs.owners import mark_of
 from core.jobs.rights import Person, is_admin, may_change
 from core.network.plan import plan
+from core.photos.layout import SPLITS
 from core.runs.history import History, read_history
 
 if TYPE_CHECKING:
@@ -40,24 +45,43 @@ _LIBRARIES = ("tensorflow", "keras", "numpy", "opencv-python-headless", "pillow"
 
 @dataclass(frozen=True)
 class Run:
-    """One training: a folder under workspace/runs that a text editor can read."""
+    """One training: a folder under workspace/runs that a text editor can read.
+
+    Whoever has it may also have damaged it. ``damage`` says so; then ``name`` is the id, ``created`` the time of the folder's last
+    change, ``owner`` "" if it cannot be told either, and the settings and photos raise RunError. All else of the workspace goes on.
+    """
 
     id: str
     folder: Path
 
     @cached_property
+    def _about(self) -> "_About":
+        stamps = tuple(_stamp(self.folder / name) for name in ("config.json", "dataset.json"))
+        return _read_about(self.folder, stamps)
+
+    @property
+    def damage(self) -> str:
+        """Why the run's settings or photos cannot be told, as a sentence; "" where they can."""
+        return self._about.damage
+
+    def _whole(self) -> "_About":
+        if self.damage:
+            raise RunError(self.damage)
+        return self._about
+
+    @property
     def _asked(self) -> dict:
-        return read_json(self.folder / "config.json")
+        return self._whole().asked
 
-    @cached_property
+    @property
     def config(self) -> ExperimentConfig:
-        """What was asked for. Raises ConfigError if the file was written by another version."""
-        return configs.from_dict(self._asked["config"])
+        """What was asked for. Raises RunError if it cannot be read, for instance since another version wrote it."""
+        return self._whole().config
 
-    @cached_property
+    @property
     def dataset(self) -> dict:
-        """Which photos: id, name, class_names, counts {split: {class_name: number}}, checksum."""
-        return read_json(self.folder / "dataset.json")
+        """Which photos: id, name, class_names, counts {split: {class_name: number}}, checksum. Raises RunError as ``config``."""
+        return self._whole().dataset
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -70,17 +94,21 @@ class Run:
 
     @property
     def name(self) -> str:
+        if self.damage:
+            return self.id
         return self.config.name or f"{self.config.preset} on {self.dataset['name']}"
 
     @property
     def created(self) -> float:
         """Seconds since 1970."""
+        if self.damage:
+            return self.folder.stat().st_mtime if self.folder.is_dir() else 0.0
         return self._asked["created"]
 
     @property
     def owner(self) -> str:
         """Mark of the browser that started it; "" from the command line."""
-        return mark_of(self._asked.get("owner", ""))
+        return mark_of(self._about.owner)
 
     @property
     def events_path(self) -> Path:
@@ -88,8 +116,8 @@ class Run:
 
     @property
     def status(self) -> str:
-        """queued, running, paused, stopped, completed, failed or interrupted; derived, never stored."""
-        return status_of(self.folder)
+        """queued, running, paused, stopped, completed, failed, interrupted or damaged; derived, never stored."""
+        return "damaged" if self.damage else status_of(self.folder)
 
     @property
     def last(self) -> dict | None:
@@ -108,8 +136,22 @@ class Run:
 
     @property
     def evaluation(self) -> Evaluation | None:
-        """Its answers on the test photos, once it has been tested."""
-        return Evaluation.load(self.folder) if (self.folder / "evaluation.json").is_file() else None
+        """Its answers on the test photos, once it has been tested; None also where they are damaged."""
+        try:
+            return Evaluation.load(self.folder)
+        except (FileNotFoundError, ModelError):
+            return None
+
+    @property
+    def evaluation_damage(self) -> str:
+        """Why the answers on the test photos cannot be read, as a sentence; "" where they can or there are none yet."""
+        try:
+            Evaluation.load(self.folder)
+        except FileNotFoundError:
+            return ""
+        except ModelError as error:
+            return str(error)
+        return ""
 
     @property
     def checkpoint(self) -> Path | None:
@@ -132,6 +174,61 @@ class Run:
         }
 
 
+@dataclass(frozen=True)
+class _About:
+    asked: dict
+    config: ExperimentConfig
+    dataset: dict
+    owner: str
+    damage: str = ""
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+@lru_cache(maxsize=2000)
+def _read_about(folder: Path, stamps: tuple[tuple[int, ...], ...]) -> _About:
+    """What config.json and dataset.json say, read once for all who look; the stamps change with the files."""
+    what, owner = "settings", ""
+    try:
+        asked = read_json(folder / "config.json")
+        owner = asked.get("owner", "")
+        if not isinstance(owner, str):
+            owner = ""
+            raise ValueError("they do not say whose it is")
+        if not is_number(asked["created"]):
+            raise ValueError("they are not in the form that the app writes")
+        config = configs.from_dict(asked["config"])
+        configs.check(config)
+        what = "list of photos"
+        photos = _photos(read_json(folder / "dataset.json"))
+    except AppError as error:
+        damage = f"The settings of the run “{folder.name}” cannot be used: another version of this app wrote them, or they are damaged. {error}"
+    except (OSError, *DAMAGED) as error:
+        damage = f"The {what} of the run “{folder.name}” cannot be read: {error}. Put the file back from a copy, or delete the run."
+    else:
+        return _About(asked, config, photos, owner)
+    return _About({}, ExperimentConfig(), {}, owner, damage)
+
+
+def _photos(values: dict) -> dict:
+    """What ``fill_folder`` wrote of the photos, every split and class in its counts. Raises one of DAMAGED for anything else."""
+    names, given = values["class_names"], values["counts"]
+    counts = {split: {name: given.get(split, {}).get(name, 0) for name in names} for split in SPLITS}
+    photos = {"checksum": "", **values, "counts": counts}
+    texts = [photos["id"], photos["name"], photos["checksum"], *names]
+    numbers = [number for classes in counts.values() for number in classes.values()]
+    are_texts = isinstance(names, list) and all(isinstance(text, str) for text in texts)
+    if not are_texts or not names or not all(isinstance(n, int) and is_number(n) and n >= 0 for n in numbers):
+        raise ValueError("it is not in the form that the app writes")
+    return photos
+
+
 def create_run(config: ExperimentConfig, dataset: "Dataset", owner: str = "") -> Run:
     """Makes the folder of a run; ``core.runs.start_run`` starts it.
 
@@ -149,6 +246,9 @@ def create_run(config: ExperimentConfig, dataset: "Dataset", owner: str = "") ->
     hidden = runs_folder() / f".{run_id}"
     hidden.mkdir()
     fill_folder(hidden, config, dataset, owner)
+    log = EventLog(hidden / "events.jsonl")
+    log.append("queued", position=0)
+    log.close()
     folder = runs_folder() / run_id
     hidden.rename(folder)
     sync_folder(runs_folder())
@@ -176,9 +276,9 @@ def fill_folder(folder: Path, config: ExperimentConfig, dataset: "Dataset", owne
 
 
 def find_run(run_id: str) -> Run:
-    """The run of that id. Raises RunError if its form is wrong or there is none."""
+    """The run of that id, also a damaged one. Raises RunError if its form is wrong or there is none."""
     folder = runs_folder() / check_id(run_id)
-    if not (folder / "config.json").is_file():
+    if not _is_run(folder):
         raise RunError(
             f"There is no run “{run_id}” on this computer. Choose one from the list of runs, or train a new one."
         )
@@ -186,9 +286,14 @@ def find_run(run_id: str) -> Run:
 
 
 def list_runs() -> list[Run]:
-    """Every run that can be read, the newest first."""
+    """Every run, damaged ones too, the newest first."""
     folders = (path for path in runs_folder().iterdir() if not path.name.startswith("."))
-    return [Run(path.name, path) for path in sorted(folders, reverse=True) if (path / "config.json").is_file()]
+    return [Run(path.name, path) for path in sorted(folders, reverse=True) if _is_run(path)]
+
+
+def _is_run(folder: Path) -> bool:
+    """Whether there is something of a run: a damaged one is one too."""
+    return any(os.path.lexists(folder / name) for name in ("config.json", "events.jsonl"))
 
 
 def newest_completed() -> Run:

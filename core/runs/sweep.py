@@ -5,6 +5,7 @@ ordinary ones in the ordinary queue; what state the sweep is in follows from the
 """
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from core.analysis import trust
 from core.analysis.evaluation import Evaluation, difference_interval, shares_gap
 from core.config import AugmentConfig, ExperimentConfig
 from core.errors import AppError, ConfigError, RunError
-from core.jobs import check_id, new_id, read_json, sync_folder, workspace, write_atomic
+from core.jobs import DAMAGED, check_id, is_number, new_id, read_json, sync_folder, workspace, write_atomic
 from core.jobs.owners import mark_of
 from core.network.plan import plan
 from core.runs.engines.local import start_run, stop_run
@@ -82,7 +83,24 @@ class Sweep:
 
     @cached_property
     def _asked(self) -> dict:
-        return read_json(self.folder / "sweep.json")
+        """Checked once, here. Raises RunError if the file is damaged or gone."""
+        try:
+            asked = read_json(self.folder / "sweep.json")
+            _check(asked)
+        except (OSError, AppError, *DAMAGED) as error:
+            raise RunError(
+                f"What the sweep “{self.id}” compares cannot be read ({error}). Its runs are not touched: open them one by one."
+            ) from error
+        return asked
+
+    @property
+    def damage(self) -> str:
+        """Why it cannot be told what it compares, as a sentence; "" where it can."""
+        try:
+            self.created  # noqa: B018
+        except RunError as error:
+            return str(error)
+        return ""
 
     @property
     def path(self) -> str:
@@ -340,26 +358,43 @@ def sweeps_folder() -> Path:
 
 
 def find_sweep(sweep_id: str) -> Sweep:
-    """The sweep of that id. Raises RunError if its form is wrong or there is none."""
+    """The sweep of that id. Raises RunError if its form is wrong, there is none, or it is damaged."""
     folder = sweeps_folder() / check_id(sweep_id)
-    if not (folder / "sweep.json").is_file():
+    if not os.path.lexists(folder / "sweep.json"):
         raise RunError(
             f"There is no sweep “{sweep_id}” on this computer. Choose one from the list, or start a new one."
         )
-    return Sweep(sweep_id, folder)
+    sweep = Sweep(sweep_id, folder)
+    if sweep.damage:
+        raise RunError(sweep.damage)
+    return sweep
+
+
+def damaged_sweeps() -> list[Sweep]:
+    """Those that are left out of ``list_sweeps``; each says why."""
+    return [sweep for sweep in _all_sweeps() if sweep.damage]
+
+
+def _all_sweeps() -> list[Sweep]:
+    folders = sorted(sweeps_folder().glob("[!.]*"), reverse=True)
+    return [Sweep(path.name, path) for path in folders if os.path.lexists(path / "sweep.json")]
+
+
+def _check(asked: dict) -> None:
+    """Raises ValueError, or another of DAMAGED, if that is not what ``start_sweep`` wrote."""
+    texts = [asked["path"], asked["owner"], asked["dataset"]["id"], asked["dataset"]["name"]]
+    for member in asked["members"]:
+        texts += [member["label"], check_id(member["run"])]
+        if not isinstance(member["value"], (str, bool)) and not is_number(member["value"]):
+            raise ValueError("a value is neither text nor a number")
+    is_whole = all(isinstance(text, str) for text in texts) and isinstance(asked["base"], dict)
+    if not is_whole or not asked["members"] or not is_number(asked["created"]):
+        raise ValueError("it is not in the form that the app writes")
 
 
 def list_sweeps() -> list[Sweep]:
     """Every sweep that can be read, the newest first."""
-    found = []
-    for path in sorted(sweeps_folder().glob("[!.]*/sweep.json"), reverse=True):
-        sweep = Sweep(path.parent.name, path.parent)
-        try:
-            if sweep.run_ids and sweep.labels and sweep.values and sweep.created is not None:
-                found.append(sweep)
-        except (OSError, ValueError, KeyError, TypeError):  # damaged by hand: it must not take a page down
-            continue
-    return found
+    return [sweep for sweep in _all_sweeps() if not sweep.damage]
 
 
 def cancel_sweep(sweep: Sweep) -> list[Run]:

@@ -17,15 +17,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file, save_file
 
 from core.errors import ModelError
-from core.jobs import sync_folder, write_atomic
+from core.jobs import DAMAGED, open_file, read_json, sync_folder, write_atomic
 
 BEST = "best"
 BEFORE = "best-before"
 KEEP = 2
+_STEP_NAME = re.compile(r"step-([0-9]{6})-([0-9]{6})")
+_DTYPES = ("BOOL", "U8", "I8", "U16", "I16", "F16", "U32", "I32", "F32", "U64", "I64", "F64")
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,13 @@ class Checkpoint:
     state: dict
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """The stored arrays by name."""
-        return load_file(self.path)
+        """The stored arrays by name. Raises ModelError if the file is no longer what it was when it was looked at."""
+        try:
+            return load_file(self.path)
+        except (OSError, SafetensorError, *DAMAGED) as error:
+            raise ModelError(
+                f"The weights in “{self.path.name}” cannot be read ({error}). Put the file back from a copy, or train again."
+            ) from error
 
 
 def save(folder: Path, name: str, arrays: dict[str, np.ndarray], state: dict) -> Path:
@@ -115,6 +122,8 @@ def latest_and_damaged(folder: Path) -> tuple[Checkpoint | None, list[str]]:
     """The newest whole ``step-`` checkpoint, or None; and the names of damaged ones that would have come before it."""
     damaged = []
     for manifest in sorted(folder.glob("step-*.json"), reverse=True):
+        if not _STEP_NAME.fullmatch(manifest.stem):  # nothing that we wrote
+            continue
         found = read(manifest.with_suffix(".safetensors"))
         if found:
             return found, damaged
@@ -129,18 +138,27 @@ def name_of(epoch: int, step: int) -> str:
 
 def place_of(name: str) -> tuple[int, int]:
     """(epoch, step) of a step checkpoint's name."""
-    epoch, step = re.fullmatch(r"step-(\d+)-(\d+)", name).groups()
+    epoch, step = _STEP_NAME.fullmatch(name).groups()
     return int(epoch), int(step)
 
 
 def read(path: Path) -> Checkpoint | None:
-    """The checkpoint at a .safetensors path if it is whole, else None."""
+    """The checkpoint at a .safetensors path if it is whole, else None: its manifest knows its bytes, and they are arrays."""
     try:
         digest = _hash(path)
-    except OSError:
+        _check_header(path)
+    except (OSError, SafetensorError, *DAMAGED):
         return None
     state = next((entry["state"] for entry in _entries(path.with_suffix(".json")) if entry["sha256"] == digest), None)
     return None if state is None else Checkpoint(path, state)
+
+
+def _check_header(path: Path) -> None:
+    """Raises SafetensorError, or one of DAMAGED, if a file's header does not say where arrays of numbers lie in it."""
+    with safe_open(path, framework="numpy") as file:
+        for name in file.keys():  # noqa: SIM118 (it is no dict)
+            if file.get_slice(name).get_dtype() not in _DTYPES:
+                raise ValueError("it holds numbers of another kind")
 
 
 def prune(folder: Path, damaged: Sequence[str] = (), keep: int = KEEP) -> None:
@@ -210,9 +228,9 @@ def _text(entries: list[dict]) -> str:
 def _entries(manifest: Path) -> list[dict]:
     """[{"sha256", "state"}], newest first; empty if the manifest is missing or damaged."""
     try:
-        entries = json.loads(manifest.read_text())
+        entries = read_json(manifest)
         return [entry for entry in entries if isinstance(entry["sha256"], str) and _is_whole(entry)]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, *DAMAGED):
         return []
 
 
@@ -227,7 +245,7 @@ def _hash_of(state: dict) -> str:
 
 
 def _hash(path: Path) -> str:
-    with open(path, "rb") as file:
+    with open_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from core.config import ExperimentConfig, NetworkConfig, to_dict
-from core.jobs import Lock, read_json, workspace, write_atomic
+from core.jobs import DAMAGED, Lock, is_number, read_json, workspace, write_atomic
 from core.network.plan import plan
 from core.training.device import ENVIRONMENT, num_cores, processor_name
 from core.training.schedule import image_size_at, judged_size
@@ -247,9 +247,11 @@ def _change(change) -> None:
     path = _path()
     with Lock(path.with_suffix(".lock")):
         values = _load(path)
-        entry = values.setdefault(_machine_key(), {})
+        entry = values.get(_machine_key())
+        entry = values[_machine_key()] = entry if isinstance(entry, dict) else {}
         for part in ("measurements", "precision_speeds"):
-            entry.setdefault(part, {})
+            if not isinstance(entry.get(part), dict):  # new, or damaged
+                entry[part] = {}
         entry["machine"] = machine()
         change(entry)
         write_atomic(path, json.dumps(values, indent=1) + "\n")
@@ -260,15 +262,25 @@ def _of_this_machine() -> tuple[dict[str, Measurement], dict[str, float]]:
     path, key = _path(), _machine_key()
     try:
         status = path.stat()
-    except FileNotFoundError:
+    except OSError:
         return {}, {}
     stamp = (key, status.st_mtime_ns, status.st_size, status.st_ino)
     with _guard:
         if path not in _read or _read[path][0] != stamp:
-            entry = _load(path).get(key, {})
-            found = {name: _measurement(values) for name, values in entry.get("measurements", {}).items()}
-            _read[path] = (stamp, ({k: m for k, m in found.items() if m}, entry.get("precision_speeds", {})))
+            _read[path] = (stamp, _of_entry(_load(path).get(key, {})))
         return _read[path][1]
+
+
+def _of_entry(entry: dict) -> tuple[dict[str, Measurement], dict[str, float]]:
+    """What can be read of a machine's entry."""
+    try:
+        found = {name: _measurement(values) for name, values in entry.get("measurements", {}).items()}
+        speeds = {
+            name: speed for name, speed in entry.get("precision_speeds", {}).items() if is_number(speed) and speed > 0
+        }
+    except DAMAGED:
+        return {}, {}
+    return {name: measurement for name, measurement in found.items() if measurement}, speeds
 
 
 def _measurement(values: dict) -> Measurement | None:

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from threading import Event, Thread
 
-from core.jobs import Lock, num_cards, write_atomic
+from core.jobs import DAMAGED, Lock, num_cards, write_atomic
 from core.runs.engines import warm
 from core.training import worker
 from core.training.device import available_memory, import_lighter, prepare_environment
@@ -40,9 +40,13 @@ class Spare:
         while not self.has_run.is_set():
             select.select([self._pipe], [], [])
             for line in os.read(self._pipe, 65536).splitlines():
-                folder = Path(json.loads(line))
-                lock = Lock(folder / "lock")
-                if (folder / "config.json").is_file() and lock.acquire(timeout_seconds=0.1):
+                try:
+                    folder = Path(json.loads(line))
+                    lock = Lock(folder / "lock")
+                    is_mine = (folder / "config.json").is_file() and lock.acquire(timeout_seconds=0.1)
+                except (OSError, *DAMAGED):  # no line of ours
+                    continue
+                if is_mine:
                     self.folder, self.lock = folder, lock
                     self.has_run.set()
                     break

@@ -16,7 +16,7 @@ from core.analysis.evaluate import evaluate_model
 from core.analysis.evaluation import Evaluation
 from core.config import ConvBlock, DenseBlock, NetworkConfig, TrainingConfig
 from core.errors import NotANumberError, RunError
-from core.jobs import Cancelled, EventLog, Report, no_report, requested, sweep
+from core.jobs import DAMAGED, Cancelled, EventLog, Report, no_report, requested, sweep
 from core.network.build import build
 from core.photos.cache import open_cache
 from core.photos.dataset import load
@@ -153,7 +153,13 @@ class Training:
             self.class_weights = _class_weights(self.dataset.labels[rows], self.num_classes)
         self.average = WeightAverage(self.model, averaging_window(self.settings, self.num_steps))
         self.circumstances = circumstances(device, precision)
-        self.state, notices = self._restored()
+        try:
+            self.state, notices = self._restored()
+        except DAMAGED as error:
+            raise RunError(
+                f"The last checkpoint of the run “{run.id}” does not hold what this version writes ({error!r}). Put it back from a copy, "
+                "or start a new run with these settings."
+            ) from error
         self.pace = Pace(self.settings, network, len(rows), self.steps_per_epoch)
         self.saved_at = self.clock()
         self._kept_of, self._kept = ("", 0), np.empty(0)

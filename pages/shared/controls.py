@@ -6,12 +6,24 @@ from core import config
 from core.analysis import trust
 from core.errors import RunError
 from core.jobs.owners import mark_of
-from core.runs import ACTIVE, Run, delete_run, extend_run, may_control, pause_run, people, start_run, stop_run
+from core.runs import (
+    ACTIVE,
+    Run,
+    delete_run,
+    end_run,
+    extend_run,
+    may_control,
+    pause_run,
+    people,
+    start_run,
+    stop_run,
+    why_run_is_silent,
+)
 from core.runs.sweep import Sweep
 from pages.shared import state, words
 from pages.shared.state import Memory
 
-GOES_ON = ("paused", "stopped", "interrupted", "failed")
+GOES_ON = ("paused", "stopped", "interrupted", "failed", "damaged")
 
 
 def is_allowed(run: Run | Sweep) -> bool:
@@ -67,6 +79,20 @@ def _show_longer(visit: Memory, run: Run) -> None:
                 if not fits:
                     st.error(f"More than the {planned:,} epochs it was planned for, and at most {limits.maximum:,.0f}; received {epochs:,}. Give another number.", icon=":material/error:")  # fmt: skip
             st.button("Go on", on_click=train_longer, args=(visit, run, epochs), key="go-on-longer", disabled=not fits)
+
+
+def show_end(run: Run) -> None:
+    """The way out for a run that does not answer."""
+    if is_allowed(run):
+        st.button("End its process", icon=":material/power_off:", on_click=end, args=(state.memory(), run), key=f"end-{run.id}", help="Its last checkpoint is kept, and it can go on from there.")  # fmt: skip
+
+
+def end(visit: Memory, run: Run) -> None:
+    """Ends a run that still does not answer; one that has come back to life is left alone."""
+    with visit.trying(place_of(run)):
+        check_allowed(run)
+        if why_run_is_silent(run, is_fresh=True):
+            end_run(run)
 
 
 def pause(visit: Memory, run: Run) -> None:

@@ -9,7 +9,7 @@ from core.jobs import runs_folder
 from core.jobs.owners import mark_of
 from core.jobs.shelf import Shelf
 from core.photos.dataset import Dataset, list_datasets, load
-from core.runs import Run, best_to_ask, find_run
+from core.runs import Run, best_to_ask, find_run, list_runs
 from pages.shared import state
 
 NUM_ASKED = 50
@@ -41,19 +41,22 @@ def all_runs() -> tuple[Run, ...]:
 
 def run_of(run_id: str) -> Run:
     """The run of that id. Raises RunError if there is none, or another version wrote it."""
-    run = _shelf.find(runs_folder(), find_run(run_id).id)
-    if run is None:
-        raise RunError(f"The settings of the run “{run_id}” were written by another version of this app. Open it there, or train anew.")  # fmt: skip
-    return run
+    run = find_run(run_id)
+    known = _shelf.find(runs_folder(), run.id)
+    if known is None:
+        raise RunError(run.damage or f"The run “{run_id}” has been deleted. Choose another one.")
+    return known
+
+
+def damaged_runs() -> list[Run]:
+    """Those that are left out of ``all_runs``; each says why."""
+    return [run for run in list_runs() if run.damage]
 
 
 def _readable(folder: Path) -> Run | None:
     """A run with its settings read. They change when a run is made longer, which writes them anew."""
     run = Run(folder.name, folder)
-    try:
-        return run if run.name and run.created is not None and run.class_names else None
-    except (AppError, OSError, ValueError, KeyError, TypeError):
-        return None
+    return None if run.damage else run
 
 
 _shelf = Shelf("config.json", _readable, lambda run: run.id)

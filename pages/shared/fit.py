@@ -34,10 +34,10 @@ def _tick(dataset: Dataset, job: Job | None, draft: ExperimentConfig) -> None:
     visit = state.memory()
     # a button was pressed in here
     redraw_if((visit.measuring or None) != (job.id if job is not None else None) or visit.draft != draft)
-    if job is not None and job.status in (*ENDED, "interrupted"):
+    if job is not None and job.status in (*ENDED, "interrupted", "damaged"):
         visit.measuring = None
         if job.status == "failed":
-            visit.say("error", job.last["message"], "measure")
+            visit.say("error", str((job.last or {}).get("message") or "The measurement failed."), "measure")
         state.redraw()
     needs = forecast(visit.draft, num_photos(dataset.counts()), len(dataset.class_names))
     problems.show_said("measure")

@@ -26,6 +26,7 @@ STATUS_COLOURS = {
     "completed": "green",
     "failed": "red",
     "interrupted": "orange",
+    "damaged": "red",
 }
 STATUS_ICONS = {
     "queued": ":material/hourglass_empty:",
@@ -35,6 +36,7 @@ STATUS_ICONS = {
     "completed": ":material/check:",
     "failed": ":material/error:",
     "interrupted": ":material/power_off:",
+    "damaged": ":material/broken_image:",
 }
 _HEADER_SECONDS = 3.0
 SIDEBAR_PIXELS = 216

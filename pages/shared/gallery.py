@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core.errors import AppError
 from core.photos import decode
 from core.photos.clean import CONVERT, IGNORE, LEAVE_OUT, USE
 from core.photos.dataset import SPLITS, Dataset
 from core.photos.scan import ImageCheck
-from pages.shared import pictures, state, words
+from pages.shared import pictures, problems, state, words
 from pages.shared.current import dataset_of
 from pages.shared.state import Memory
 
@@ -81,7 +82,11 @@ def show_gallery(dataset: Dataset, act: Act | None = None) -> None:
         act: draws what can be done with a photo, given its path, in its dialog.
     """
     st.header("The photos")
-    photos = photos_of(dataset)
+    try:
+        photos = photos_of(dataset)
+    except AppError as error:
+        problems.show(error)
+        return
     chosen = _filtered(dataset, photos)
     st.caption(_what_is_here(dataset, photos, len(chosen)))
     if not chosen:

@@ -3,11 +3,11 @@
 import streamlit as st
 
 from core.errors import AppError
-from core.runs import Run
+from core.runs import Run, why_run_is_silent
 from core.runs.line import line
 from core.training.forecast import forecast
 from pages.shared import problems, state, words
-from pages.shared.controls import is_allowed, place_of, stop, whose
+from pages.shared.controls import is_allowed, place_of, show_end, stop, whose
 from pages.shared.current import all_runs
 from pages.shared.fit import num_photos
 from pages.shared.ticks import tick_seconds
@@ -45,9 +45,12 @@ def _tick() -> None:
 def _row(run: Run, where: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"line-{run.id}"):
         st.button(words.plain(words.short(run.name)), on_click=setattr, args=(state.memory(), "run", run.id), key=f"watch-{run.id}", type="tertiary", help="Show its curves.")  # fmt: skip
-        st.caption(f"{words.plain(whose(run))} · {where}")
+        silent = " · does not answer, so nobody's turn comes" if why_run_is_silent(run) else ""
+        st.caption(f"{words.plain(whose(run))} · {where}{silent}")
         if is_allowed(run) and run.id != state.memory().run:
             word = "Stop" if run.status == "running" else "Cancel"
+            if why_run_is_silent(run):
+                show_end(run)
             st.button(word, on_click=stop, args=(state.memory(), run), key=f"cancel-{run.id}", type="tertiary")
 
 

@@ -1,6 +1,7 @@
 """Long work as a page shows it: what it is doing, how far it is, how long it takes, and a way to stop it."""
 
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import streamlit as st
 
 from core.config import ExperimentConfig, to_dict
 from core.errors import RunError
-from core.jobs import ENDED, Job, ask, create_job, find_job, spawn
+from core.jobs import ENDED, Job, ask, check_id, create_job, find_job, spawn
 from core.jobs.owners import mark_of
 from core.jobs.rights import Person, has_admin, is_admin, may_change
 from core.photos import allowed
@@ -18,7 +19,7 @@ from pages.shared import problems, state, words
 from pages.shared.state import Memory
 
 TICK_SECONDS = 0.5
-_OVER = (*ENDED, "interrupted")
+_OVER = (*ENDED, "interrupted", "damaged")
 _THIS_COMPUTER = ("localhost", "127.0.0.1", "::1")
 _ONE_AT_A_TIME = threading.Lock()  # the second click of a double click runs in a thread of its own beside the first
 _STAGES = {
@@ -111,9 +112,11 @@ def follow_up() -> bool:
     job = chosen_job()
     if job is None or job.status != "completed":
         return False
-    visit, made = state.memory(), job.last
-    visit.dataset, visit.job = made["dataset"], None
-    visit.run = made.get("run", visit.run)
+    visit, made = state.memory(), job.last or {}
+    visit.job = None
+    for kind in ("dataset", "run"):
+        with suppress(RunError):  # of a damaged event, which names neither
+            setattr(visit, kind, check_id(made.get(kind)))
     return True
 
 
@@ -136,7 +139,7 @@ def _tick(job: Job, live: bool) -> None:
                 st.button("Cancel", icon=":material/close:", on_click=_cancel, args=(state.memory(), job), key="cancel-job")  # fmt: skip
             return
         if status == "failed":
-            st.error(words.plain(job.last["message"]), icon=":material/error:")
+            st.error(words.plain(str((job.last or {}).get("message") or "It failed; its worker's log says why.")), icon=":material/error:")  # fmt: skip
         elif status == "stopped":
             st.markdown(
                 "Cancelled. Your photos are as they were; what was already downloaded or looked at is remembered."
@@ -150,21 +153,16 @@ def _tick(job: Job, live: bool) -> None:
 
 
 def _progress(job: Job) -> tuple[str, float]:
-    events, _ = job.events()
-    steps = [event for event in events if event["kind"] == "progress"]
-    if not steps:
+    last = job.progress
+    if not last.stage:
         return "Starting", 0.0
-    last = steps[-1]
-    first = next(event for event in steps if event["stage"] == last["stage"])
-    done, total = last["done"], last["total"]
-    counted = (
-        f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB" if last["stage"] in BYTE_STAGES else f"{done:,} of {total:,}"
-    )
-    text = f"{_STAGES.get(last['stage'], words.plain(last['stage'].capitalize()))}: {counted}"
-    passed, moved = last["time"] - first["time"], done - first["done"]
+    done, total = last.done, last.total
+    counted = f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB" if last.stage in BYTE_STAGES else f"{done:,} of {total:,}"
+    text = f"{_STAGES.get(last.stage, words.plain(last.stage.capitalize()))}: {counted}"
+    passed, moved = last.time - last.first_time, done - last.first_done
     if passed > 1 and moved > 0 and done < total:
         text += f" · about {words.duration((total - done) * passed / moved)} left"
-    return text, min(1.0, done / total) if total else 0.0
+    return text, max(0.0, min(1.0, done / total)) if total else 0.0
 
 
 def _is_allowed(visit: Memory, job: Job) -> bool:

@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 from core.errors import AppError, RunError
-from core.jobs import EventLog, Lock, ask, clear_request, disk_trouble, is_held, spawn
+from core.jobs import EventLog, Lock, ask, clear_request, disk_trouble, end_holder, is_held, spawn, why_silent
 from core.jobs.owners import migrate
 from core.runs.engines import warm
 from core.runs.store import ACTIVE, Run, list_runs, more_epochs
@@ -62,6 +62,26 @@ def pause_run(run: Run) -> None:
     _ask(run, "pause", "paused")
 
 
+def end_run(run: Run) -> None:
+    """Ends the process of a run that does not answer, at once. Its last checkpoint is kept: a run that trained is then interrupted, and
+    one that waited gets a process anew, which takes its place at the end of the line or, where it was asked to, strikes it off.
+
+    Raises:
+        RunError: it has no process, or one that cannot be ended.
+    """
+    if not is_held(run.folder / "lock"):
+        raise RunError(f"The run “{run.id}” has no process that could be ended; it is {run.status}.")
+    end_holder(run.folder)
+    if run.status == "queued":
+        spawn(WORKER, run.folder)
+
+
+def why_run_is_silent(run: Run, is_fresh: bool = False) -> str | None:
+    """A sentence if the process of a run does not answer, so that it, and all who wait behind it, wait without end; else None."""
+    reason = why_silent(run.folder, is_fresh)
+    return f"This run does not answer: {reason}. Nobody's turn comes until it goes on or is ended." if reason else None
+
+
 def revive_waiting() -> list[Run]:
     """Starts again the workers of runs that wait in the queue without one (after a reboot). Returns them.
 
@@ -79,6 +99,8 @@ def revive_waiting() -> list[Run]:
 
 def _queue(run: Run, epochs: int | None = None) -> bool:
     """Puts a run into the queue, longer if asked. False if it is at work or, where no more epochs are asked for, completed."""
+    if run.damage:
+        raise RunError(run.damage)
     if run.status == "completed" and epochs is None:
         return False
     try:
@@ -104,7 +126,7 @@ def _queue(run: Run, epochs: int | None = None) -> bool:
 
 
 def _ask(run: Run, what: str, done: str) -> None:
-    if run.status not in ACTIVE:
+    if run.status not in ACTIVE and not is_held(run.folder / "lock"):
         raise RunError(f"The run “{run.name}” is {run.status}; only a run that waits or trains can be {done}.")
     ask(run.folder, what)
     if not is_held(run.folder / "lock"):  # waiting without a worker, after a reboot: one comes to strike it off

@@ -85,8 +85,16 @@ def first_release(home: Path) -> None:
     put("runs/261101-120003-modern-abcd/config.json", "[" * 100_000)
     put("runs/261101-120004-modern-abcd/config.json", [1])
     put("runs/261101-120005-modern-abcd/config.json", {"owner": 5})
-    put("sweeps/261101-120000-filters-abcd/sweep.json", {"owner": ANNA, "members": []})
-    put("jobs/261101-120000-prepare-abcd/job.json", {"kind": "prepare", "request": {"then_train": {"owner": ANNA}}})
+    members = [{"value": 16, "label": "16 filters", "run": "261101-120000-modern-abcd"}]
+    sweep = {
+        "path": "network.blocks.0.filters",
+        "base": {},
+        "dataset": {"id": "photos-1", "name": "Pets"},
+        "created": 1.0,
+    }
+    put("sweeps/261101-120000-filters-abcd/sweep.json", {"owner": ANNA, "members": members, **sweep})
+    then = {"owner": ANNA, "config": {}}
+    put("jobs/261101-120000-prepare-abcd/job.json", {"kind": "prepare", "request": {"then_train": then}})
     put("jobs/261101-120001-prepare-abcd/job.json", {"kind": "prepare", "request": {"cache": None}})
     put("uploads/abcdef.json", {"name": "pets.zip", "num_bytes": 4, "owner": hashed})
     put("uploads/abcdef.zip", "PK\3\4")

@@ -1,7 +1,12 @@
+import json
 import math
 import random
+import threading
+from pathlib import Path
 
-from core.jobs import EventLog
+import pytest
+
+from core.jobs import EventLog, digest
 from core.runs import history as histories
 from core.runs.history import read_history
 
@@ -43,10 +48,11 @@ def test_only_what_was_appended_is_read_again(tmp_path, monkeypatch):
         batch(log, step)
     read_history(path)
     offsets = []
-    read = histories.read_events
-    monkeypatch.setattr(histories, "read_events", lambda path, offset: offsets.append(offset) or read(path, offset))
+    read = digest.read_lines
+    monkeypatch.setattr(digest, "read_lines", lambda path, offset: offsets.append(offset) or read(path, offset))
     batch(log, 50)
     assert read_history(path).step == 50
+    read_history(path)  # nothing was appended, so nothing is read
     assert offsets == [log.offset - len(path.read_bytes().splitlines(keepends=True)[-1])]
 
 
@@ -79,3 +85,122 @@ def test_a_long_run_costs_a_reader_a_bounded_number_of_points(tmp_path):
     assert batches["step"] == sorted(batches["step"])
     assert {len(values) for values in batches.values()} == {len(batches["step"])}
     assert math.isclose(sum(batches["loss"]) / len(batches["loss"]), 0.5, abs_tol=0.05)
+
+
+def test_a_history_that_was_handed_out_never_changes(tmp_path):
+    path = tmp_path / "events.jsonl"
+    log = EventLog(path)
+    log.append("started", **STARTED)
+    batch(log, 1)
+    before = read_history(path)
+    batch(log, 2)
+    epoch(log, 1, best=True)
+    log.append("notice", text="Look.")
+    after = read_history(path)
+    assert (before.batches["step"], before.epochs, before.notices, before.step) == ([1], [], [], 1)
+    assert (after.batches["step"], len(after.epochs), after.notices, after.step) == ([1, 2], 1, ["Look."], 4)
+
+
+def test_who_reads_while_another_folds_sees_lines_of_equal_length(tmp_path, monkeypatch):
+    """The interleaving that broke the chart, forced: one reader stops in the middle of a fold, the other looks meanwhile."""
+    path = tmp_path / "events.jsonl"
+    log = EventLog(path)
+    log.append("started", **STARTED)
+    batch(log, 1)
+    published = read_history(path)
+    in_the_middle, go_on = threading.Event(), threading.Event()
+
+    class Stops(list):
+        """The list of losses: whoever appends to it waits."""
+
+        def append(self, value):
+            in_the_middle.set()
+            assert go_on.wait(20)
+            super().append(value)
+
+    fold = histories.fold
+
+    def stopping(history, events):
+        history.batches["loss"] = Stops(history.batches["loss"])
+        fold(history, events)
+
+    monkeypatch.setattr(histories, "fold", stopping)
+    batch(log, 2)
+    folding = threading.Thread(target=read_history, args=(path,))
+    folding.start()
+    assert in_the_middle.wait(20)
+    assert {len(values) for values in published.batches.values()} == {1}
+    go_on.set()
+    folding.join()
+    assert {len(values) for values in read_history(path).batches.values()} == {2}
+
+
+def test_three_hundred_runs_are_read_once_whatever_is_looked_at_between(tmp_path, monkeypatch):
+    paths = [tmp_path / f"{number}.jsonl" for number in range(300)]
+    for path in paths:
+        log = EventLog(path)
+        log.append("started", **STARTED)
+        batch(log, 1)
+        log.close()
+    for path in paths:
+        read_history(path)
+    read = []
+    monkeypatch.setattr(digest, "read_lines", lambda path, offset: read.append(path) or ([], offset))
+    for path in paths:
+        assert read_history(path).step == 1
+    assert read == []
+
+
+def test_what_many_histories_take_is_bounded(tmp_path):
+    pictures = digest.Digest(0, lambda count, events: count + len(events), weight=lambda count: count, most_values=100)
+    for number in range(50):
+        path = tmp_path / f"{number}.jsonl"
+        path.write_text('{"kind": "a"}\n' * 10)
+        assert pictures.of(path) == 10
+    assert len(pictures._entries) == 10
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"kind": "batch"}',
+        b"[" * 100_000,
+        b'{"kind": "batch", "epoch": 1, "step": 1e999, "loss": 1, "accuracy": 1, "photos_per_second": 1, "eta_seconds": 1}',
+        b'{"kind": "epoch", "epoch": "3", "loss": 1, "accuracy": 1, "val_loss": 1, "val_accuracy": 1}',
+        b'{"kind": "started", "num_epochs": ' + b"9" * 400 + b"}",
+        b'{"kind": ["batch"]}',
+        b'{"kind": "notice", "text": 5}',
+        b"\xff\xfe\x00",
+        b"7",
+    ],
+    ids=[
+        "no fields",
+        "lists without end",
+        "infinite",
+        "text for a number",
+        "400 digits",
+        "kind",
+        "notice",
+        "bytes",
+        "number",
+    ],
+)
+def test_a_damaged_line_is_passed_over_and_said(tmp_path, line):
+    path = tmp_path / "events.jsonl"
+    log = EventLog(path)
+    log.append("started", **STARTED)
+    batch(log, 1)
+    with open(path, "ab") as file:
+        file.write(line + b"\n")
+    batch(log, 2)
+    history = read_history(path)
+    assert history.batches["step"] == [1, 2]
+    assert history.notices == [histories.DAMAGED_LINES]
+
+
+def test_every_event_that_a_training_writes_is_whole():
+    recorded = Path(__file__).parents[1] / "training" / "histories"
+    events = [json.loads(line) for path in recorded.glob("*.jsonl") for line in path.read_text().splitlines()]
+    events = [event for event in events if "kind" in event]
+    assert len(events) > 100
+    assert [event for event in events if not histories._is_whole(event)] == []
