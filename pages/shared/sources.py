@@ -54,6 +54,10 @@ def show_source() -> None:
 
 def prepare(visit: Memory) -> None:
     """For the button: starts the job. Raises AppError: photos are missing, or settings do not work together."""
+    if visit.way == origins.FOLDER and readable(visit) == ():
+        raise PhotoError(
+            "On this server, folders are taken from its administrator alone. Drop a zip of your photos, or ask for the folder to be prepared."
+        )
     if visit.way in _MISSING and not visit.places.get(visit.way):
         raise PhotoError(_MISSING[visit.way])
     config.check(visit.draft)

@@ -210,6 +210,8 @@ def test_in_a_class_a_visitor_types_no_folder_and_a_forged_one_is_refused(
     app.segmented_control(key="photo_source").set_value("Folder").run()
     assert not any(field.key == "photo_folder" for field in app.text_input)
     assert "taken from its administrator alone" in words_of(app)
+    app.button(key="prepare").click().run()
+    assert not spawned and "from its administrator alone" in app.error[0].value
     app.session_state.memory.use_source("folder", str(workspace.parent))
     app.button(key="prepare").click().run()
     assert not spawned and "from its administrator alone" in app.error[0].value
