@@ -92,7 +92,7 @@ def test_the_command_line_says_of_every_awkward_file_what_it_should_and_the_summ
     result = CliRunner().invoke(main, ["scan", str(folder), "--json"])
     assert result.exit_code == 0
     *rows, summary = map(json.loads, result.stdout.splitlines())
-    assert all(set(row) == {"path", "action", "issue", "reason"} for row in rows)
+    assert all(set(row) == {"path", "action", "issue", "also", "reason"} for row in rows)
     said = {row["path"]: (row["action"], row["issue"]) for row in rows}
     assert {name: said[name] for name in expected} == {
         name: (verdict["action"], verdict["issue"]) for name, verdict in expected.items()
