@@ -153,6 +153,7 @@ def test_start_pressed_twice_starts_one_run(server, tab, workspace):
     start = tab.get_by_role("button", name="Start training")
     start.dblclick()
     tab.get_by_test_id("stMain").get_by_role("button", name="Stop").wait_for()
+    tab.wait_for_function("() => document.activeElement.closest('.st-key-run') !== null")  # not on the page's body
     tab.wait_for_timeout(2000)
     (run,) = list_runs()
     assert run.id in tab.url
