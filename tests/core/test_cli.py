@@ -109,7 +109,7 @@ def test_what_a_person_decides_shows_in_scan_and_holds_in_prepare(pets):
     def row(path):
         lines = [json.loads(line) for line in invoke("scan", pets, "--json").stdout.splitlines()]
         found = next(line for line in lines if line.get("path") == path)
-        assert set(found) == {"path", "action", "issue", "reason"}
+        assert set(found) == {"path", "action", "issue", "also", "reason"}
         return found["action"], found["issue"]
 
     assert row("cats/1 again.png") == ("leave out", "exact duplicate")
@@ -233,7 +233,7 @@ def test_scan_says_what_becomes_of_every_file_and_the_counts_add_up(pets):
     assert summary["found"] == summary["used"] + summary["converted"] + summary["left_out"] + summary["ignored"]
     (odd,) = [row for row in rows if row["action"] != "use"]
     assert (odd["path"], odd["action"], odd["issue"]) == ("cats/<b>notes.jpg", "leave out", "not a photo")
-    assert set(odd) == {"path", "action", "issue", "reason"}
+    assert set(odd) == {"path", "action", "issue", "also", "reason"}
 
 
 def test_prepare_prints_an_id_that_stays_the_same(pets):
