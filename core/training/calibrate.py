@@ -6,7 +6,6 @@ photos that will be trained on, with each size of the schedule.
 """
 
 import gc
-import os
 import shutil
 import sys
 import time
@@ -23,6 +22,7 @@ import psutil
 
 from core.config import ExperimentConfig, from_dict, to_dict
 from core.jobs import EventLog, Job, Report, create_job, is_held, run_job, slots_folder, spawn
+from core.jobs.way import give_way
 from core.photos import dataset as datasets
 from core.photos.dataset import Dataset
 from core.runs import Run
@@ -250,5 +250,5 @@ class Peak:
 
 if __name__ == "__main__":
     import_lighter()
-    os.nice(10)  # as a worker: it shares the machine in the same way
+    give_way()  # as a worker: it shares the machine in the same way
     sys.exit(run_job(Path(sys.argv[1]), work))

@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from core.jobs import DAMAGED, Lock, num_cards, write_atomic
+from core.jobs.way import give_way
 from core.runs.engines import warm
 from core.training import worker
 from core.training.device import available_memory, import_lighter, prepare_environment
@@ -68,7 +69,7 @@ class Spare:
 
 
 def main() -> int:
-    os.nice(10)  # before there are threads: each keeps its own
+    give_way()  # before there are threads: each keeps its own
     lock = Lock(warm.lock_path())
     if not lock.acquire(timeout_seconds=0.1):
         return worker.ALREADY_RUNNING

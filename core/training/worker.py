@@ -4,13 +4,13 @@ TensorFlow is imported only once a training slot is held, so that a class of thi
 """
 
 import gc
-import os
 import sys
 import time
 import traceback
 from pathlib import Path
 
 from core.jobs import Cancelled, EventLog, Lock, conclude, requested, sweep, wait_for_slot
+from core.jobs.way import give_way
 from core.runs import Run
 from core.training import learned
 from core.training.device import available_memory, import_lighter, prepare_environment, private_memory, use_card
@@ -36,7 +36,7 @@ def main(folder: Path, lock: Lock | None = None) -> int:
             return ALREADY_RUNNING
     if run.status == "completed":
         return 0
-    os.nice(max(0, 10 - os.nice(0)))  # the server and the person's own programs come first
+    give_way()  # the server and the person's own programs come first
     log = EventLog(run.events_path)
     try:
         # A run that is struck off before it goes on keeps the figures that it had.
