@@ -4,6 +4,7 @@ Photos are written out; every other file becomes an empty one of the same name, 
 it would in a folder, and nothing else of a stranger reaches the disk.
 """
 
+import errno
 import re
 import shutil
 import stat
@@ -101,7 +102,13 @@ def _made(folder: Path, entry: _Entry) -> AbstractContextManager:
 def _content(source: zipfile.ZipFile, entry: _Entry) -> Iterator[bytes]:
     if entry.kind != "photo":
         return
-    with source.open(entry.info) as content:
+    try:
+        content = source.open(entry.info)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # what a place before the file's beginning gives
+            raise
+        raise zipfile.BadZipFile("its place is not in the file") from error
+    with content:
         while piece := content.read(_PIECE):
             yield piece
 
