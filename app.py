@@ -1,6 +1,6 @@
 """What ``streamlit run app.py`` starts: the server around the pages.
 
-The main script is ``pages/shared/main.py``, not this file: a ``pages`` folder beside the main script would let a deep
+The main script is ``pages/frame/main.py``, not this file: a ``pages`` folder beside the main script would let a deep
 link on a fresh server run a page without its frame.
 """
 
@@ -17,12 +17,12 @@ from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.analysis.predictor import get_predictor
-from core.runs import revive_waiting
-from pages.shared import receive
-from pages.shared.gate import Gate
-from pages.shared.problems import explain
-from pages.shared.state import OWNER_COOKIE, as_token
+from core.answers.predictor import get_predictor
+from core.runs.engines.local import revive_waiting
+from pages.frame.gate import Gate
+from pages.parts.problems import explain
+from pages.photos.zip_drop import receive
+from pages.state import OWNER_COOKIE, as_token
 
 ONE_YEAR_SECONDS = 365 * 24 * 3600
 
@@ -64,12 +64,12 @@ def _import_ahead() -> None:
 
     The first page's modules come first.
     """
-    first = ("pandas", "pyarrow", "pages.shared.frame", "pages.shared.answers")
+    first = ("pandas", "pyarrow", "pages.frame.header", "pages.parts.answers")
     others = (
-        "core.network.code",
+        "core.network.keras_code",
         "core.network.picture",
-        "core.training.advice",
-        "core.training.calibrate",
+        "core.advice.capacity",
+        "core.training.process.calibrate",
         "plotly.graph_objects",
     )
     for module in (*first, *others):
@@ -86,7 +86,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 
 
 app = st.App(
-    Path(__file__).parent / "pages" / "shared" / "main.py",
+    Path(__file__).parent / "pages" / "frame" / "main.py",
     routes=receive.routes(),
     lifespan=lifespan,
     middleware=[Middleware(Gate), Middleware(OwnerCookie)],

@@ -26,7 +26,7 @@ class PhotoError(AppError):
 
     Args:
         message: the sentence for the person.
-        issue: the ``core.photos.scan.Issue`` value that names what is wrong, where one file is concerned.
+        issue: the ``core.photos.checks.scan.Issue`` value that names what is wrong, where one file is concerned.
     """
 
     def __init__(self, message: str, issue: str | None = None):

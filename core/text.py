@@ -40,3 +40,16 @@ def natural_key(text: str) -> tuple:
         (len(digits := part.lstrip("0")), digits) if place % 2 else part for place, part in enumerate(words_and_digits)
     )
     return tuple(parts), text
+
+
+BYTE_STAGES = frozenset({"downloading", "checking"})
+"""Stages of a ``core.jobs.Report`` that count bytes; all others count files, photos or steps."""
+
+
+def duration(seconds: float) -> str:
+    """``12 s``, ``4 min``, ``2.5 h``."""
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    if seconds < 99.5 * 60:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.training.device import prepare_environment
+from core.machine import prepare_environment
 
 # Before any test imports TensorFlow: a worker process must compute as this one does, to the bit.
 prepare_environment()

@@ -11,9 +11,9 @@ from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse
 
 from app import OwnerCookie
-from pages.shared import gate
-from pages.shared.gate import Gate
-from pages.shared.state import OWNER_COOKIE, as_token
+from pages.frame import gate
+from pages.frame.gate import Gate
+from pages.state import OWNER_COOKIE, as_token
 
 TOKEN = "a-token-of-annas-browser"
 

@@ -4,6 +4,8 @@ import ast
 import json
 import subprocess
 import sys
+from collections.abc import Callable
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -13,26 +15,35 @@ PROJECT = Path(__file__).resolve().parents[1]
 # What may import Keras when it is imported. Everything else in core must not, directly or through another module.
 KERAS = {
     "core.network.build",
-    "core.training.train",
-    "core.training.evidence",
-    "core.analysis.evaluate",
-    "core.analysis.explain",
-    "core.analysis.classify",
+    "core.training.loop.train",
+    "core.training.loop.judge",
+    "core.training.loop.evidence",
+    "core.answers.classify",
+    "core.answers.evaluate",
 }
 
-# From the ground up: a module imports from its own floor and the floors below it. The longest name that fits counts.
+# From the ground up: a folder's files import from its own floor and the floors below it. The longest name that fits counts.
 FLOORS = (
-    ("core", "core.errors", "core.config"),
+    ("core", "core.config"),
+    ("core.workspace",),
     ("core.jobs",),
-    ("core.photos", "core.network", "core.network.plan", "core.network.presets"),
-    # core.training and core.analysis stand for what has no floor of its own: augment, schedule, evaluation, charts ...
-    ("core.runs", "core.training", "core.analysis"),
-    ("core.network.build", "core.training.batches", "core.training.checkpoint", "core.training.evidence"),
-    ("core.training.train", "core.analysis.evaluate", "core.analysis.explain", "core.analysis.classify", "core.export"),
-    ("core.training.worker", "core.training.spare", "core.training.calibrate", "core.analysis.predictor"),
-    ("core.bench", "core.faults"),
+    ("core.network", "core.photos.files"),
+    ("core.photos.sources", "core.photos.drawn"),
+    ("core.photos.checks",),
+    ("core.photos",),
+    ("core.runs",),
+    ("core.runs.engines",),
+    ("core.runs.sweeps",),
+    ("core.training", "core.training.recipe"),
+    ("core.training.forecast",),
+    ("core.training.loop",),
+    ("core.training.process",),
+    ("core.answers", "core.advice", "core.charts"),
+    ("core.bench",),
+    ("core.cli",),
     ("core.__main__",),
 )
+PAGE_FLOORS = (("pages", "pages.state"), ("pages.parts",), ("pages.parts.runs",), ("pages.frame",))
 
 
 def modules_under(folder: str) -> dict[str, Path]:
@@ -67,9 +78,25 @@ def inside(name: str, package: str) -> bool:
     return name == package or name.startswith(package + ".")
 
 
-def floor_of(module: str) -> int:
-    fitting = [(len(room), number) for number, rooms in enumerate(FLOORS) for room in rooms if inside(module, room)]
+def floor_of(module: str, floors: tuple[tuple[str, ...], ...] = FLOORS) -> int:
+    fitting = [(len(room), number) for number, rooms in enumerate(floors) for room in rooms if inside(module, room)]
     return max(fitting)[1]
+
+
+def folder_of(module: str) -> str:
+    path = (CORE | PAGES)[module]
+    return ".".join(path.parent.relative_to(PROJECT).parts)
+
+
+def room_of(module: str) -> str:
+    """The folder right below core or pages that a module lies in, however deep."""
+    return ".".join(folder_of(module).split(".")[:2])
+
+
+def page_of(module: str) -> str | None:
+    """The page whose own folder a module lies in; None for what pages share."""
+    word = module.split(".")[1] if "." in module else ""
+    return word if (PROJECT / "pages" / word / "page.py").is_file() else None
 
 
 def import_in_child(names: list[str]) -> dict[str, list[str]]:
@@ -94,7 +121,7 @@ print(json.dumps(brought))
 
 
 def test_a_child_python_sees_keras_where_it_is_imported():
-    assert import_in_child(["core.analysis.classify"])["core.analysis.classify"]
+    assert import_in_child(["core.answers.classify"])["core.answers.classify"]
 
 
 def test_core_outside_the_keras_modules_imports_no_tensorflow():
@@ -108,10 +135,37 @@ def test_all_that_app_and_pages_import_even_later_brings_no_tensorflow():
     assert import_in_child(sorted(wanted)) == {}
 
 
-def test_app_and_the_shared_parts_of_pages_import_no_tensorflow():
+def test_app_and_what_pages_share_import_no_tensorflow():
     # main.py is the script of a session, not a module: what it imports is covered above
-    shared = [name for name in PAGES if inside(name, "pages.shared") and name != "pages.shared.main"]
+    shared = [name for name in PAGES if page_of(name) is None and name != "pages.frame.main"]
     assert import_in_child(["app", *shared]) == {}
+
+
+def graph_of_imports(place: Callable[[str], str]) -> dict[str, set[str]]:
+    """Who imports whom, in core and pages together. ``place`` says what a module counts as: itself, its folder, its room."""
+    known, graph = CORE | PAGES, {}
+    for module, path in known.items():
+        if module == "core.__main__":  # an entry, which lies at the root for Python's sake
+            continue
+        imported = {name for name in imports_of(path) if name in known and name != module}
+        graph.setdefault(place(module), set()).update({place(name) for name in imported} - {place(module)})
+    return graph
+
+
+@pytest.mark.parametrize("place", [str, folder_of, room_of], ids=["files", "folders", "rooms"])
+def test_no_two_import_each_other_even_by_a_way_round(place):
+    TopologicalSorter(graph_of_imports(place)).prepare()  # raises CycleError with the way
+
+
+def test_a_circle_would_be_found():
+    with pytest.raises(CycleError):
+        TopologicalSorter({"a": {"b"}, "b": {"c"}, "c": {"a"}}).prepare()
+
+
+@pytest.mark.parametrize("folder", sorted({path.parent for path in (CORE | PAGES).values()}), ids=str)
+def test_a_folder_can_be_overlooked(folder):
+    files = [path for path in folder.iterdir() if path.is_file() and path.suffix != ".pyc"]
+    assert len(files) <= 12 + ((folder / "__init__.py") in files), f"{folder} holds {len(files)} files"
 
 
 @pytest.mark.parametrize("module", CORE)
@@ -128,6 +182,12 @@ def test_core_knows_nothing_of_streamlit_or_pages(module):
 
 
 @pytest.mark.parametrize("module", PAGES)
-def test_pages_import_no_page_but_the_shared_parts(module):
+def test_pages_import_what_pages_share_and_never_another_page(module):
     for name in imports_of(PAGES[module]):
-        assert not inside(name, "pages") or inside(name, "pages.shared"), f"{module} imports {name}"
+        if not inside(name, "pages"):
+            continue
+        if page_of(module) is not None:
+            assert page_of(name) in (None, page_of(module)), f"{module} imports {name}"
+        else:
+            assert page_of(name) is None, f"{module} is shared and imports a page: {name}"
+            assert floor_of(name, PAGE_FLOORS) <= floor_of(module, PAGE_FLOORS), f"{module} imports {name}, above it"

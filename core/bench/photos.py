@@ -15,7 +15,8 @@ import psutil
 
 from core.bench.table import Result, best_of
 from core.bench.world import World
-from core.jobs import PROJECT, child_environment
+from core.jobs.job import child_environment
+from core.workspace.folders import PROJECT
 
 NUM_PHOTOS, NUM_FEW = 25_000, 5_000
 NUM_DRAWINGS = 400
@@ -24,7 +25,8 @@ SIDE = 200
 
 def scan(world: World) -> Iterator[Result]:
     """Speed on one core beside Pillow's, memory beside that of a fifth of the photos, the second scan, near-duplicates."""
-    from core.photos import pool, scan
+    from core.jobs import pool
+    from core.photos.checks import scan
 
     folder, few = world.folder / "many", world.folder / "few"
     write_photos(folder, NUM_PHOTOS)
@@ -68,7 +70,7 @@ def write_photos(folder: Path, count: int) -> None:
     """
     from PIL import Image
 
-    from core.photos import drawn
+    from core.photos.drawn import draw as drawn
 
     drawings = {name: [drawn.draw(name, index) for index in range(NUM_DRAWINGS // 2)] for name in ("cats", "dogs")}
     rng, before = random.Random(0), b""

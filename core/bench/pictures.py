@@ -16,7 +16,7 @@ def warp_and_colour(world: World) -> Iterator[Result]:
     """The warp alone, and with colour. What a photo shows does not change how fast it is, so soft blobs do."""
     import cv2
 
-    from core.training.augment import augment_batch, rng_for
+    from core.training.recipe.augment import augment_batch, rng_for
 
     photos = _blobs(NUM_PICTURES, 224)
     threads = cv2.getNumThreads()

@@ -22,8 +22,13 @@ import psutil
 from core.bench.table import NUM_ROUNDS, LeftOut, Result, best_of
 from core.bench.world import BATCH_SIZE, CLASSES, World
 from core.errors import AppError
-from core.jobs import PROJECT, Lock, child_environment, datasets_folder, is_held, read_events
-from core.runs import Run, create_run, ensure_spare, start_run, stop_run
+from core.jobs.events import read_events
+from core.jobs.job import child_environment
+from core.runs.engines.local import start_run, stop_run
+from core.runs.engines.warm import ensure_spare
+from core.runs.store import Run, create_run
+from core.workspace.folders import PROJECT, datasets_folder
+from core.workspace.lock import Lock, is_held
 
 if TYPE_CHECKING:
     from core.photos.dataset import Dataset
@@ -113,7 +118,7 @@ def _seconds_with_spare(world: World) -> float:
     try:
         if not ensure_spare():
             raise AppError("No spare worker could be started; it needs a free training slot and 3 GB of free memory.")
-        _await_idle("core.training.spare")
+        _await_idle("core.training.process.spare")
         return _seconds_to_first_point(world)
     finally:
         os.environ["ALEXNET_SPARE"] = "0"
@@ -194,8 +199,8 @@ def rss_anon(pid: int) -> int:
 def sparse_dataset(num_photos: int, size: int = 224) -> "Dataset":
     """A data set of black photos, half of them to train: its cache has its whole length and takes no room on the disk."""
     from core.photos.cache import build
+    from core.photos.checks.scan import rows_to_csv
     from core.photos.dataset import Dataset
-    from core.photos.scan import rows_to_csv
     from core.photos.split import Example
 
     examples = tuple(

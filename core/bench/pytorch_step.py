@@ -14,7 +14,7 @@ import numpy as np
 from core import config
 from core.bench.world import BATCH_SIZE
 from core.config import ConvBlock, NetworkConfig
-from core.training.device import num_cores
+from core.machine import num_cores
 
 
 def main(precision: str) -> None:

@@ -85,7 +85,7 @@ def _loop(world: World, precision: str) -> Callable[[], float]:
 
 def _step(world: World, precision: str) -> Callable[[], float]:
     """Measures the loop's own step on one batch, in photos/s."""
-    from core.training.batches import train_batch
+    from core.training.recipe.batches import train_batch
 
     training = world.training(precision)
     constant = train_batch(training.data, 0, 0)

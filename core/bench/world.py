@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from core import config as configs
 from core.config import AugmentConfig, ExperimentConfig, PhotosConfig, SplitConfig
 from core.errors import AppError
+from core.machine import prepare_environment, processor_has_bfloat16
 from core.network import presets
-from core.training.device import prepare_environment, processor_has_bfloat16
 
 if TYPE_CHECKING:
     from core.photos.dataset import Dataset
-    from core.training.train import Training
+    from core.training.loop.train import Training
 
 # Photos a class in each split: 32 steps of 32 an epoch.
 NUM_PHOTOS = {"train": 512, "val": 64, "test": 64}
@@ -79,7 +79,7 @@ class World:
                 for name in CLASSES:
                     _copy(sorted((source / split / name).glob("*.jp*g")), folder / split / name, count)
             return folder, f"{sum(NUM_PHOTOS.values()) * 2:,} photos of {source.name}"
-        from core.photos import drawn
+        from core.photos.drawn import draw as drawn
 
         each = sum(NUM_PHOTOS.values())
         drawings = drawn.draw_folder(self.folder / "drawn", CLASSES, each, 0)
@@ -109,9 +109,9 @@ class World:
     def training(self, precision: str) -> "Training":
         """The app's own training of the narrow network, its first epoch done, so that everything is compiled."""
         if precision not in self._trainings:
-            from core.jobs import EventLog
-            from core.runs import create_run
-            from core.training.train import Training
+            from core.jobs.events import EventLog
+            from core.runs.store import create_run
+            from core.training.loop.train import Training
 
             run = create_run(self.experiment(precision=precision, epochs=1000, checkpoint_seconds=3600), self.dataset)
             training = Training(run, EventLog(run.events_path))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from core.jobs.events import parse_event, read_lines
-from core.jobs.files import open_file
+from core.workspace.files import open_file
 
 Picture = TypeVar("Picture")
 _MARK = 512  # several events: their times and figures tell a rewritten file from an appended one

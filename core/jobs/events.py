@@ -9,8 +9,8 @@ from collections import OrderedDict
 from contextlib import suppress
 from pathlib import Path
 
-from core.jobs.files import open_file, parse_json
-from core.jobs.shelf import Stamp, stamp_of
+from core.workspace.files import open_file, parse_json
+from core.workspace.shelf import Stamp, stamp_of
 
 BALLAST_BYTES = 2**16
 _TAIL_BYTES = 2**16

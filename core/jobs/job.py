@@ -16,17 +16,10 @@ from pathlib import Path
 from core.errors import AppError, RunError
 from core.jobs.digest import Digest
 from core.jobs.events import EventLog, is_number, last_event, read_events
-from core.jobs.files import (
-    DAMAGED,
-    PROJECT,
-    disk_trouble,
-    jobs_folder,
-    random_letters,
-    read_file,
-    read_json,
-    write_atomic,
-)
-from core.jobs.lock import Lock, is_held
+from core.workspace.disk import disk_trouble
+from core.workspace.files import DAMAGED, random_letters, read_file, read_json, write_atomic
+from core.workspace.folders import PROJECT, jobs_folder
+from core.workspace.lock import Lock, is_held
 
 Report = Callable[[str, int, int], None]
 ENDED = ("completed", "stopped", "failed")

@@ -14,13 +14,14 @@ from pathlib import Path
 from filelock import FileLock
 
 from core import parse
-from core.jobs.files import read_file, slots_folder, write_atomic
-from core.jobs.lock import Lock, is_held
+from core.machine import num_cards
+from core.workspace.files import read_file, write_atomic
+from core.workspace.folders import slots_folder
+from core.workspace.lock import Lock, is_held
 
 LOOK_SECONDS = 0.25
 _MOST_DIGITS = 7  # of what the counter holds; a ticket has one more
 _TICKET = re.compile(r"[0-9]{8}-[a-z0-9-]+")
-CARDS_FOLDER = Path("/proc/driver/nvidia/gpus")  # one entry a card, made by NVIDIA's driver
 
 
 def num_slots() -> int:
@@ -32,11 +33,6 @@ def num_slots() -> int:
         return max(1, parse.whole(os.environ["ALEXNET_SLOTS"], 0, 1000))
     except (KeyError, ValueError):
         return max(1, num_cards())
-
-
-def num_cards() -> int:
-    """NVIDIA cards of this machine, as its driver names them."""
-    return sum(1 for _ in CARDS_FOLDER.glob("*"))
 
 
 def waiting() -> list[str]:

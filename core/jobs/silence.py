@@ -13,7 +13,7 @@ import psutil
 from core.errors import RunError
 from core.jobs.events import last_event
 from core.jobs.job import requested
-from core.jobs.lock import is_held
+from core.workspace.lock import is_held
 
 ASKED_SECONDS = 60.0  # a request is read at every step; the largest networks take seconds for one
 SILENT_SECONDS = 900.0  # no stage of a training is without a word for so long

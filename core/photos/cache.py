@@ -15,9 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import PhotoError
-from core.jobs import Lock, Report, no_report, open_file, read_file, sync_folder
-from core.photos import decode, pool
+from core.jobs import pool
+from core.jobs.job import Report, no_report
 from core.photos.dataset import Dataset
+from core.photos.files import decode
+from core.workspace.files import open_file, read_file, sync_folder
+from core.workspace.lock import Lock
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 

@@ -25,27 +25,20 @@ import numpy as np
 from core import parse
 from core.config import PhotosConfig, SplitConfig, from_dict
 from core.errors import AppError, ConfigError, PhotoError
-from core.jobs import (
-    DAMAGED,
-    Report,
-    check_id,
-    datasets_folder,
-    is_number,
-    no_report,
-    read_file,
-    read_json,
-    sync_folder,
-    workspace,
-    write_atomic,
-)
-from core.jobs.shelf import Shelf
-from core.photos import clean, origins, overrules, scan, split
-from core.photos.clean import LEAVE_OUT, CleaningPlan, CleaningStep
-from core.photos.layout import SPLITS
-from core.photos.overrules import Overrules
-from core.photos.scan import ImageCheck, Issue, csv_rows, rows_to_csv
+from core.jobs.events import is_number
+from core.jobs.job import Report, check_id, no_report
+from core.photos import split
+from core.photos.checks import clean, overrules, scan
+from core.photos.checks.clean import CleaningPlan, CleaningStep
+from core.photos.checks.overrules import LEAVE_OUT, Overrules
+from core.photos.checks.scan import ImageCheck, Issue, csv_rows, rows_to_csv
+from core.photos.sources import origins
+from core.photos.sources.layout import SPLITS
 from core.photos.split import Example
 from core.text import natural_key
+from core.workspace.files import DAMAGED, read_file, read_json, sync_folder, write_atomic
+from core.workspace.folders import datasets_folder, workspace
+from core.workspace.shelf import Shelf
 
 __all__ = ["SPLITS", "Dataset", "Example", "list_datasets", "load", "prepare", "prepare_test"]
 
@@ -398,7 +391,7 @@ _shelf = Shelf("dataset.json", _trainable, lambda dataset: (dataset.created, dat
 
 
 def _draw(photos: PhotosConfig, split_config: SplitConfig, report: Report) -> Path:
-    from core.photos import drawn  # only here: who brings photos needs no painter
+    from core.photos.drawn import draw as drawn  # only here: who brings photos needs no painter
 
     animals = tuple(sorted(photos.drawn_classes))
     folder = workspace() / "drawn" / f"{'-'.join(animals)}-{photos.num_drawn}-{split_config.seed}"

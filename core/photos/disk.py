@@ -14,19 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import PhotoError
-from core.jobs import (
-    DAMAGED,
-    Lock,
-    check_id,
-    datasets_folder,
-    is_held,
-    jobs_folder,
-    read_json,
-    runs_folder,
-    status_of,
-    workspace,
-)
-from core.jobs.owners import mark_of
+from core.jobs.job import check_id, status_of
+from core.workspace.files import DAMAGED, read_json
+from core.workspace.folders import datasets_folder, jobs_folder, runs_folder, workspace
+from core.workspace.lock import Lock, is_held
+from core.workspace.owners import mark_of
 
 ACTIVE = ("queued", "running")
 SCANS, DOWNLOADS = "scans", "downloads"
@@ -44,7 +36,7 @@ class DatasetDisk:
         files_bytes: of its tables.
         root: where its photos lie.
         runs: ids of the runs that were trained on it.
-        owners: marks of those who prepared it and of those whose runs these are, as ``core.jobs.rights`` takes them.
+        owners: marks of those who prepared it and of those whose runs these are, as ``core.workspace.rights`` takes them.
         busy: half a sentence why nothing of it can be cleared now, or "".
     """
 

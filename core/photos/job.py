@@ -20,8 +20,10 @@ from pathlib import Path
 
 from core.config import from_dict
 from core.errors import RunError
-from core.jobs import Job, Report, run_job
-from core.photos import allowed, cache, clean, dataset, origins, overrules, scan
+from core.jobs.job import Job, Report, run_job
+from core.photos import cache, dataset
+from core.photos.checks import clean, overrules, scan
+from core.photos.sources import allowed, origins
 
 
 def work(job: Job, report: Report) -> dict:

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 
 from core.config import SplitConfig
 from core.errors import PhotoError
-from core.photos import sources
-from core.photos.clean import IGNORE, LEAVE_OUT, CleaningPlan, CleaningStep
-from core.photos.layout import MIN_PHOTOS_PER_CLASS, SPLITS
+from core.photos.checks.clean import IGNORE, CleaningPlan, CleaningStep
+from core.photos.checks.overrules import LEAVE_OUT
+from core.photos.sources import walk as sources
+from core.photos.sources.layout import MIN_PHOTOS_PER_CLASS, SPLITS
 from core.text import listed
 
 

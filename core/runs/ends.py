@@ -5,9 +5,9 @@ import math
 import psutil
 
 from core.errors import NotANumberError
-from core.jobs import why_unwritable
 from core.runs.history import History
 from core.runs.store import Run
+from core.workspace.disk import why_unwritable
 
 NOT_A_NUMBER = NotANumberError.code
 SCARCE_FRACTION = 0.05

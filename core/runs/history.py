@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from core.jobs import Digest, is_number
+from core.jobs.digest import Digest
+from core.jobs.events import is_number
 
 # Batch points kept for the live chart. Past twice this number, neighbours are averaged in pairs, so that a run of 10,000
 # epochs costs a reader no more than a short one.
@@ -20,7 +21,7 @@ class History:
     Args:
         epochs: one dict a finished epoch: epoch (from 1), loss, accuracy, val_loss, val_accuracy, learning_rate, seconds,
             photos_per_second, image_size, memory_bytes; and, in runs of versions that write it, the evidence of
-            ``core.training.evidence``: step_fraction, dead_units, val_top_class, val_top_share, val_spread.
+            ``core.training.loop.evidence``: step_fraction, dead_units, val_top_class, val_top_share, val_spread.
         batches: lists of equal length: step (from 1), epoch, loss, accuracy; averages over the steps since the point before.
         best_epoch: the epoch whose weights are kept, or None before the first.
         num_epochs, steps_per_epoch, step: the plan, and the last step that was reported.

@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from core.jobs import num_slots, waiting
+from core.jobs.queue import num_slots, waiting
 from core.runs.store import Run
 
 

@@ -9,38 +9,35 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from core import config as configs
-from core.analysis.evaluation import Evaluation, wilson_interval
 from core.config import ExperimentConfig
 from core.errors import AppError, ModelError, RunError
-from core.jobs import (
-    DAMAGED,
-    EventLog,
-    check_id,
-    is_held,
-    is_number,
-    last_event,
-    new_id,
-    read_json,
-    runs_folder,
-    status_of,
-    sync_folder,
-    write_atomic,
-)
-from core.jobs.owners import mark_of
-from core.jobs.rights import Person, is_admin, may_change
+from core.jobs.events import EventLog, is_number, last_event
+from core.jobs.job import check_id, new_id, status_of
 from core.network.plan import plan
-from core.photos.layout import SPLITS
+from core.photos.sources.layout import SPLITS
+from core.runs.evaluation import Evaluation, wilson_interval
 from core.runs.history import History, read_history
+from core.workspace.files import DAMAGED, read_json, sync_folder, write_atomic
+from core.workspace.folders import runs_folder
+from core.workspace.lock import is_held
+from core.workspace.owners import mark_of
+from core.workspace.rights import Person, is_admin, may_change
 
 if TYPE_CHECKING:
     from core.photos.dataset import Dataset
-    from core.runs.sweep import Sweep
 
 ACTIVE = ("queued", "running")
 _LIBRARIES = ("tensorflow", "keras", "numpy", "opencv-python-headless", "pillow", "streamlit")
+
+
+class Owned(Protocol):
+    """A run, or a sweep as a whole."""
+
+    @property
+    def owner(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -326,14 +323,14 @@ def _trust(run: Run) -> tuple[bool, bool, float]:
     return low > max(largest, 1 / len(run.class_names)), run.config.photos.source != "drawn", low
 
 
-def may_control(run: "Run | Sweep", token: str, admin_key: str = "") -> bool:
+def may_control(thing: Owned, token: str, admin_key: str = "") -> bool:
     """Whether somebody may stop, pause, resume, extend or delete a run, or a sweep as a whole, from a browser.
 
     Args:
         token: the mark of the browser, or its token; "" if it has none.
         admin_key: what the person gave as the administrator's key.
     """
-    return may_change(Person(token, is_admin(admin_key)), (run.owner,))
+    return may_change(Person(token, is_admin(admin_key)), (thing.owner,))
 
 
 def more_epochs(run: Run, epochs: int) -> Run:

@@ -1,7 +1,6 @@
 """A server of its own for each test, in a workspace of its own, and a browser to look at it with."""
 
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +9,6 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from servers import Server, start_server
 
 PROJECT = Path(__file__).parents[2]
-sys.path.insert(0, str(PROJECT / "tests" / "pages"))  # fake_runs, shared with the tests of the pages
 
 # What a healthy server never writes.
 COMPLAINTS = re.compile(r"missing ScriptRunContext|deprecat|Traceback|Warning:|widget with key", re.IGNORECASE)

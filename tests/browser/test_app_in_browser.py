@@ -7,9 +7,10 @@ from fake_runs import finished_run, make_dataset
 from servers import start_server
 
 from core.config import PhotosConfig, SplitConfig
-from core.jobs import is_held
 from core.photos.dataset import prepare
-from core.runs import list_runs, stop_run
+from core.runs.engines.local import stop_run
+from core.runs.store import list_runs
+from core.workspace.lock import is_held
 
 
 def heading(tab, name):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pages.shared import live_chart
+from pages.parts import live_chart
 
 HERE = Path(live_chart.__file__).parent
 # Notes every text with where it stands, and draws.

@@ -3,10 +3,10 @@
 import pytest
 from fake_runs import STEPS_PER_EPOCH, FakeRun, make_dataset
 
-from core.jobs import Lock
 from core.network import presets
 from core.runs.engines import local
-from core.runs.sweep import start_sweep
+from core.runs.sweeps.sweep import start_sweep
+from core.workspace.lock import Lock
 
 NUM_TICKS = 10
 

@@ -2,15 +2,13 @@
 
 import base64
 import os
-import sys
 import threading
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "core" / "photos"))  # archive_makers
 from archive_makers import pet_files, write_zip
 
-from core.photos import uploads
 from core.photos.dataset import list_datasets
+from core.photos.sources import uploads
 
 DROP = """([zone, name, base64]) => {
   const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))

@@ -26,4 +26,4 @@ def open_page():
 @pytest.fixture(autouse=True)
 def breaking(monkeypatch):
     """What is read here has plain spaces between numbers and units; that they do not break is tested in test_words.py."""
-    monkeypatch.setattr("pages.shared.words.NO_BREAK", " ")
+    monkeypatch.setattr("pages.parts.words.NO_BREAK", " ")

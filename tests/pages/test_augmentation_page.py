@@ -11,9 +11,9 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.config import AugmentConfig
-from core.training import augment, batches
-from pages.shared import preview as shown
-from pages.shared.preview import Look
+from core.training.recipe import augment, batches
+from pages.parts import preview as shown
+from pages.parts.preview import Look
 
 
 def pictures(app: AppTest) -> list[str]:

@@ -11,16 +11,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from visits import go, open_link
 
-from core.analysis.predictor import Predictor
+from core.answers.predictor import Predictor
 from core.config import ExperimentConfig
 from core.errors import AppError
-from core.jobs import find_job, waiting
-from core.photos import overrules, own, uploads
+from core.jobs.job import find_job
+from core.jobs.queue import waiting
+from core.photos.checks import overrules
 from core.photos.dataset import Dataset, list_datasets, load
-from core.runs import create_run, find_run, people, revive_waiting
+from core.photos.sources import own, uploads
 from core.runs.engines import local, warm
-from core.runs.sweep import find_sweep, list_sweeps, verdict
-from core.training import checkpoint, measured
+from core.runs.engines.local import revive_waiting
+from core.runs.store import create_run, find_run
+from core.runs.sweeps.sweep import find_sweep, list_sweeps, verdict
+from core.training.forecast import measured
+from core.training.loop import checkpoint
+from core.workspace import people
 
 EXAMPLES = settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 PETS = Dataset("photos-1", "Pets", Path("."), ("cats", "dogs"), (), {}, "checksum", 0.0)

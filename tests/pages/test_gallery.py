@@ -11,8 +11,8 @@ from test_other_pages import words_of
 
 from core.config import PhotosConfig, SplitConfig
 from core.photos import cache, dataset, disk
-from core.photos.scan import ImageCheck, Issue
-from pages.shared import gallery
+from core.photos.checks.scan import ImageCheck, Issue
+from pages.photos import gallery
 
 
 @pytest.fixture
@@ -137,7 +137,8 @@ def test_filtering_25000_photos_costs_little(monkeypatch):
 
     def page():
         from core.photos.dataset import load
-        from pages.shared import gallery, state
+        from pages import state
+        from pages.photos import gallery
 
         gallery.pictures.thumbnail = lambda *_: None
         gallery.show_gallery(load(state.st.session_state["which"]))

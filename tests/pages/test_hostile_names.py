@@ -8,10 +8,10 @@ from click.testing import CliRunner
 from hostile import BYTES, CLASSES, write_hostile
 from visits import go, open_link
 
-from core.__main__ import main
+from core.cli.main import main
 from core.config import PhotosConfig, SplitConfig
 from core.photos import dataset
-from pages.shared import words
+from pages.parts import words
 
 PAGES = ("photos", "network", "augmentation", "training", "results", "classify")
 

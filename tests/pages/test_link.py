@@ -11,8 +11,8 @@ from visits import open_link
 from core import config
 from core.config import ConvBlock, ExperimentConfig
 from core.network.presets import PRESETS, experiment
-from pages.shared import state
-from pages.shared.state import Memory
+from pages import state
+from pages.state import Memory
 
 
 def link_of(draft: ExperimentConfig, **selections: str) -> dict[str, str]:

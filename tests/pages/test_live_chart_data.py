@@ -3,10 +3,10 @@ import math
 
 import pytest
 
-from core.analysis.trust import Guess
-from core.jobs import EventLog
-from core.runs import History, read_history
-from pages.shared.live_chart import MAX_POINTS, chart_data, thin
+from core.jobs.events import EventLog
+from core.runs.history import History, read_history
+from core.runs.trust import Guess
+from pages.parts.live_chart import MAX_POINTS, chart_data, thin
 
 
 def history_of(num_epochs: int, best_epoch: int) -> History:

@@ -10,10 +10,10 @@ from core.config import from_json
 from core.errors import ConfigError
 from core.network.plan import plan
 from core.network.presets import PRESETS, experiment
-from pages.shared import state
-from pages.shared.layers import differing, nearest_layer
-from pages.shared.state import Memory
-from pages.shared.steps import MOST, Steps
+from pages import state
+from pages.network.layers import differing, nearest_layer
+from pages.state import Memory
+from pages.state.steps import MOST, Steps
 
 
 def table(app) -> dict[str, list[str]]:
@@ -307,7 +307,7 @@ def test_a_file_that_is_no_experiment_gets_a_sentence_and_changes_nothing(text, 
 def test_the_saved_json_can_be_read_back_and_tells_no_folder(open_page):
     app = open_page("network", preset="narrow")
     app.session_state.memory.draft = config.put(experiment("narrow"), "photos.source", "/home/person")
-    from pages.shared.files import saved
+    from pages.network.files import saved
 
     text = saved(app.session_state.memory.draft)
     assert "/home/person" not in text

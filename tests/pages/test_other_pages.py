@@ -10,11 +10,14 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from visits import go, open_link
 
-from core.analysis.evaluation import Answer
 from core.errors import ModelError
-from core.jobs import EventLog, Lock, create_job, find_job
+from core.jobs.events import EventLog
+from core.jobs.job import create_job, find_job
 from core.network import presets
-from pages.shared import answers, state, work
+from core.runs.evaluation import Answer
+from core.workspace.lock import Lock
+from pages import state
+from pages.parts import answers, work
 
 
 def words_of(app) -> str:
@@ -52,7 +55,7 @@ def predictor(monkeypatch):
 
     fake = Predictor()
     monkeypatch.setattr(answers, "get_predictor", lambda: fake)
-    monkeypatch.setattr("core.analysis.predictor.get_predictor", lambda: fake)
+    monkeypatch.setattr("core.answers.predictor.get_predictor", lambda: fake)
     return fake
 
 
@@ -77,7 +80,7 @@ def test_train_my_first_network_draws_pets_and_goes_to_training(spawned):
     assert not app.exception
     ((module, folder),) = spawned
     request = find_job(folder.name).request
-    assert module == "core.runs.from_photos" and request["photos"]["source"] == "drawn"
+    assert module == "core.runs.engines.from_photos" and request["photos"]["source"] == "drawn"
     training = request["then_train"]["config"]["training"]
     assert (training["epochs"], training["batch_size"]) == (20, 16)
     assert app.title[0].value == "Training"
@@ -236,7 +239,7 @@ def test_finished_photos_are_chosen_wherever_the_visitor_is(open_page, workspace
 
 def test_a_bug_of_ours_gets_a_calm_sentence_and_no_traceback(capsys):
     def page():
-        from pages.shared.problems import explain
+        from pages.parts.problems import explain
 
         try:
             raise ZeroDivisionError("secret detail")

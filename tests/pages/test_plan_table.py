@@ -1,24 +1,23 @@
 """The list of files that are not simply used, and what a person decides about them."""
 
 import shutil
-import sys
-from pathlib import Path
 
 import pytest
+from photo_makers import encoded, picture, write_classes
 from streamlit.testing.v1 import AppTest
 from visits import go, open_link
 
 from core.config import PhotosConfig, SplitConfig
-from core.jobs import find_job
+from core.jobs.job import find_job
 from core.network import presets
-from core.photos import dataset, overrules, own
-from core.photos.overrules import LEAVE_OUT, USE_ANYWAY
-from core.photos.scan import Issue
-from core.runs import create_run, find_run
-from pages.shared import plan_table, work
-
-sys.path.append(str(Path(__file__).parents[1] / "core" / "photos"))
-from photo_makers import encoded, picture, write_classes
+from core.photos import dataset
+from core.photos.checks import overrules
+from core.photos.checks.overrules import LEAVE_OUT, USE_ANYWAY
+from core.photos.checks.scan import Issue
+from core.photos.sources import own
+from core.runs.store import create_run, find_run
+from pages.parts import work
+from pages.photos import plan_table
 
 
 @pytest.fixture
@@ -178,7 +177,7 @@ def test_the_numbers_that_were_used_are_shown(photos_page, made):
 def test_one_photo_can_be_decided_about_elsewhere(workspace, made):
     def elsewhere(dataset_id, path):
         from core.photos.dataset import load
-        from pages.shared.plan_table import show_decision
+        from pages.photos.plan_table import show_decision
 
         show_decision(load(dataset_id), path, "gallery")
 

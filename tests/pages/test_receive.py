@@ -7,8 +7,8 @@ import pytest
 from coroutines import run_coroutine
 from starlette.applications import Starlette
 
-from core.photos import uploads
-from pages.shared import receive
+from core.photos.sources import uploads
+from pages.photos.zip_drop import receive
 
 OWNER = "token-of-one-browser"
 OURS = {"x-alexnet-upload": "1", "cookie": f"alexnet_owner={OWNER}", "host": "here:8501"}

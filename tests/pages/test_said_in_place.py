@@ -5,11 +5,13 @@ from fake_runs import FakeRun, finished_run, make_dataset
 from visits import go, open_link
 
 from core.errors import ConfigError, PhotoError, RunError
-from core.jobs import Lock
 from core.network import edit
-from core.photos import overrules
-from pages.shared import controls, start, state, work
-from pages.shared.state import Memory
+from core.photos.checks import overrules
+from core.workspace.lock import Lock
+from pages import state
+from pages.parts import work
+from pages.parts.runs import controls, start
+from pages.state import Memory
 
 KERNEL = "network.blocks.0.kernel_size"
 

@@ -6,11 +6,11 @@ import pytest
 from fake_runs import FakeRun, make_dataset
 from visits import go, open_link
 
-from core.__main__ import _wait
+from core.cli.main import _wait
 from core.errors import AppError
-from core.jobs import Lock
-from core.runs import find_run
 from core.runs.engines import local
+from core.runs.store import find_run
+from core.workspace.lock import Lock
 
 REASON = "its process is held still, by a signal or a debugger"
 

@@ -8,9 +8,11 @@ import pytest
 from fake_runs import make_dataset
 from PIL import Image
 
-from core.jobs import find_job
-from core.photos import origins, own, uploads
-from pages.shared import sources, state, work
+from core.jobs.job import find_job
+from core.photos.sources import origins, own, uploads
+from pages import state
+from pages.parts import work
+from pages.photos import sources
 
 OWNER = "token-of-one-browser"
 

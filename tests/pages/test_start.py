@@ -5,11 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from fake_runs import make_dataset
 
-from core import runs
-from core.runs import list_runs
+from core.runs import store
 from core.runs.engines import local
-from pages.shared import start, work
-from pages.shared.state import Memory
+from core.runs.store import list_runs
+from pages.parts import work
+from pages.parts.runs import start
+from pages.state import Memory
 
 
 def test_two_clicks_heard_at_the_same_time_make_one_run(workspace, monkeypatch):
@@ -17,7 +18,7 @@ def test_two_clicks_heard_at_the_same_time_make_one_run(workspace, monkeypatch):
 
     def slow_create(*arguments):
         time.sleep(0.2)  # the other click looks for the run meanwhile
-        return runs.create_run(*arguments)
+        return store.create_run(*arguments)
 
     monkeypatch.setattr(start, "create_run", slow_create)
     monkeypatch.setattr(local, "spawn", lambda module, folder: spawned.append(folder))

@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 from fake_runs import FakeRun, make_dataset
 
-from core.analysis.trust import Guess
 from core.config import AugmentConfig
-from core.jobs import Lock
 from core.network import presets
-from core.runs import delete_run, find_run, list_runs
 from core.runs.engines import local
-from core.runs.sweep import AUGMENTATION, list_sweeps, start_sweep
-from pages.shared.live_chart import compared_data
+from core.runs.store import delete_run, find_run, list_runs
+from core.runs.sweeps.sweep import AUGMENTATION, list_sweeps, start_sweep
+from core.runs.trust import Guess
+from core.workspace.lock import Lock
+from pages.parts.live_chart import compared_data
 
 FILTERS = "network.blocks.0.filters"
 

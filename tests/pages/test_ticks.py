@@ -1,8 +1,8 @@
 import pytest
 
-from pages.shared import ticks
-from pages.shared.state import Memory
-from pages.shared.ticks import should_renew, tick_seconds
+from pages.parts import ticks
+from pages.parts.ticks import should_renew, tick_seconds
+from pages.state import Memory
 
 
 @pytest.fixture(autouse=True)

@@ -5,14 +5,17 @@ import pytest
 from fake_runs import FakeRun, finished_run, make_dataset
 from visits import go
 
-from core.jobs import Lock
 from core.network import presets
-from core.runs import find_run, list_runs, people
 from core.runs.engines import local
-from core.training import calibrate, forecast
-from pages.shared import start, state
+from core.runs.store import find_run, list_runs
+from core.training.forecast import forecast
+from core.training.process import calibrate
+from core.workspace import people
+from core.workspace.lock import Lock
+from pages import state
+from pages.parts.runs import start
 
-RECORDED = Path(__file__).parents[1] / "core" / "training" / "histories"
+RECORDED = Path(__file__).parents[1] / "core" / "advice" / "histories"
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 import pytest
 
-from pages.shared import words
+from pages.parts import words
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,16 @@
 from contextlib import suppress
 
 from core.errors import AppError, RunError
-from core.jobs import EventLog, Lock, ask, clear_request, disk_trouble, end_holder, is_held, spawn, why_silent
-from core.jobs.owners import migrate
+from core.jobs.events import EventLog
+from core.jobs.job import ask, clear_request, spawn
+from core.jobs.silence import end_holder, why_silent
 from core.runs.engines import warm
 from core.runs.store import ACTIVE, Run, list_runs, more_epochs
+from core.workspace.disk import disk_trouble
+from core.workspace.lock import Lock, is_held
+from core.workspace.owners import migrate
 
-WORKER = "core.training.worker"
+WORKER = "core.training.process.worker"
 
 
 def start_run(run: Run) -> None:

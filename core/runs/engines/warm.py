@@ -1,6 +1,6 @@
 """The spare worker, seen from outside: a process that has imported Keras and waits, so that Start feels instant. No TensorFlow.
 
-``core.training.spare`` is that process. It reads a named pipe in the slots folder; the kernel says at once whether anybody does. Who hands a
+``core.training.process.spare`` is that process. It reads a named pipe in the slots folder; the kernel says at once whether anybody does. Who hands a
 run over waits until its lock is taken, and starts a fresh worker otherwise. If both should come, the lock lets one of them work.
 """
 
@@ -12,10 +12,14 @@ import sys
 import time
 from pathlib import Path
 
-from core.jobs import PROJECT, child_environment, has_free_slot, is_held, read_json, slots_folder, spawn
-from core.training.device import ENVIRONMENT, available_memory
+from core.jobs.job import child_environment, spawn
+from core.jobs.queue import has_free_slot
+from core.machine import ENVIRONMENT, available_memory
+from core.workspace.files import read_json
+from core.workspace.folders import PROJECT, slots_folder
+from core.workspace.lock import is_held
 
-SPARE = "core.training.spare"
+SPARE = "core.training.process.spare"
 PICK_UP_SECONDS = 0.3
 # An idle spare holds 0.23 GB (measured), and its run more. It is started where that is no matter, and goes when others need it.
 START_BYTES, FEWEST_BYTES = 3 * 2**30, 1 * 2**30

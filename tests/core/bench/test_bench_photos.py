@@ -2,7 +2,7 @@ from collections import Counter
 
 from core.bench import photos
 from core.bench.world import World
-from core.photos import scan
+from core.photos.checks import scan
 
 
 def test_the_rows_of_the_scan_hold_together_on_a_few_photos(monkeypatch):

@@ -3,11 +3,11 @@ import os
 import numpy as np
 
 from core.bench.processes import _Part, rss_anon, sparse_dataset
-from core.jobs import EventLog
+from core.jobs.events import EventLog
 from core.network import presets
 from core.photos.cache import open_cache
 from core.photos.dataset import load
-from core.runs import create_run
+from core.runs.store import create_run
 
 
 def test_a_data_set_of_black_photos_opens_as_any_other_and_takes_no_room():

@@ -4,10 +4,10 @@ import pytest
 from click.testing import CliRunner
 
 import core.bench
-from core.__main__ import main
-from core.bench import LeftOut, Result, bench, rivals, row_ids
+from core.bench import bench, rivals, row_ids
 from core.bench.pytorch_step import _padding
-from core.bench.table import best_of
+from core.bench.table import LeftOut, Result, best_of
+from core.cli.main import main
 from core.errors import AppError
 from core.network import presets
 from core.network.plan import plan

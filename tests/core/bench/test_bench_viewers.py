@@ -11,15 +11,17 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg, ForwardMsgMetadata
 from streamlit.proto.NewSession_pb2 import NewSession
 from streamlit.proto.PageInfo_pb2 import PageInfo
 
-from core.analysis.trust import Guess
 from core.bench import viewers
 from core.bench.processes import server, sparse_dataset, watched
 from core.bench.viewers import Seen, Viewer, newest_x
 from core.bench.wire import fields, flag, part
-from core.jobs import EventLog, Lock
+from core.jobs.events import EventLog
 from core.network import presets
-from core.runs import History, create_run
-from pages.shared.live_chart import chart_data
+from core.runs.history import History
+from core.runs.store import create_run
+from core.runs.trust import Guess
+from core.workspace.lock import Lock
+from pages.parts.live_chart import chart_data
 
 RUN_IDENTITY = ForwardMsgMetadata.DESCRIPTOR.fields_by_name["run"].message_type
 

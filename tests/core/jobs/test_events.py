@@ -5,8 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from core.jobs import EventLog, last_event, read_events
-from core.jobs.events import BALLAST_BYTES
+from core.jobs.events import BALLAST_BYTES, EventLog, last_event, read_events
 
 
 def test_events_are_read_on_from_an_offset(tmp_path):

@@ -6,23 +6,12 @@ import time
 import pytest
 
 from core.errors import PhotoError, RunError
-from core.jobs import (
-    PROJECT,
-    Cancelled,
-    EventLog,
-    Lock,
-    ask,
-    check_id,
-    conclude,
-    create_job,
-    find_job,
-    is_held,
-    last_event,
-    new_id,
-    run_job,
-)
+from core.jobs.events import EventLog, last_event
+from core.jobs.job import Cancelled, ask, check_id, conclude, create_job, find_job, new_id, run_job
+from core.workspace.folders import PROJECT
+from core.workspace.lock import Lock, is_held
 
-HOLD = "import sys, time; from pathlib import Path; from core.jobs import Lock; Lock(Path(sys.argv[1])).acquire(); print('held', flush=True); time.sleep(60)"
+HOLD = "import sys, time; from pathlib import Path; from core.workspace.lock import Lock; Lock(Path(sys.argv[1])).acquire(); print('held', flush=True); time.sleep(60)"
 
 
 @pytest.fixture
@@ -46,7 +35,7 @@ def test_a_lock_is_seen_by_others_and_free_once_its_holder_is_killed(tmp_path, h
 
 def test_two_who_look_do_not_take_each_other_for_the_holder(tmp_path):
     (tmp_path / "lock").touch()
-    looks = "from pathlib import Path; import sys; from core.jobs import is_held; sys.exit(any(is_held(Path(sys.argv[1])) for _ in range(3000)))"
+    looks = "from pathlib import Path; import sys; from core.workspace.lock import is_held; sys.exit(any(is_held(Path(sys.argv[1])) for _ in range(3000)))"
     lookers = [subprocess.Popen([sys.executable, "-c", looks, str(tmp_path / "lock")], cwd=PROJECT) for _ in range(2)]
     assert [looker.wait() for looker in lookers] == [0, 0]
 
@@ -140,7 +129,7 @@ def test_a_second_worker_of_the_same_job_ends_at_once():
 
 
 def run_in_child(folder) -> int:
-    code = "import sys; from pathlib import Path; from core.jobs import run_job; sys.exit(run_job(Path(sys.argv[1]), lambda job, report: {}))"
+    code = "import sys; from pathlib import Path; from core.jobs.job import run_job; sys.exit(run_job(Path(sys.argv[1]), lambda job, report: {}))"
     return subprocess.run([sys.executable, "-c", code, str(folder)], cwd=PROJECT, check=False).returncode
 
 

@@ -2,11 +2,12 @@ import subprocess
 import sys
 import time
 
-from core.jobs import PROJECT, wait_for_slot, waiting
+from core.jobs.queue import wait_for_slot, waiting
+from core.workspace.folders import PROJECT
 
 WAIT = """
 import sys, time
-from core.jobs import wait_for_slot
+from core.jobs.queue import wait_for_slot
 slot = wait_for_slot(sys.argv[1], lambda position: print(position, flush=True), lambda: False)
 print("slot", flush=True)
 time.sleep(float(sys.argv[2]))

@@ -10,9 +10,14 @@ import psutil
 import pytest
 
 from core.errors import RunError
-from core.jobs import PROJECT, EventLog, Lock, ask, end_holder, is_held, reap, requested, silence, why_silent
+from core.jobs import silence
+from core.jobs.events import EventLog
+from core.jobs.job import ask, reap, requested
+from core.jobs.silence import end_holder, why_silent
+from core.workspace.folders import PROJECT
+from core.workspace.lock import Lock, is_held
 
-HOLD = "import sys, time; from pathlib import Path; from core.jobs import Lock; Lock(Path(sys.argv[1])).acquire(); print('held', flush=True); time.sleep(600)"
+HOLD = "import sys, time; from pathlib import Path; from core.workspace.lock import Lock; Lock(Path(sys.argv[1])).acquire(); print('held', flush=True); time.sleep(600)"
 
 
 @pytest.fixture

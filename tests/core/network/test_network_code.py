@@ -9,7 +9,7 @@ import pytest
 from test_network_build import random_network
 
 from core.config import ConvBlock, NetworkConfig
-from core.network.code import keras_code
+from core.network.keras_code import keras_code
 from core.network.plan import plan
 from core.network.presets import PRESETS, experiment
 

@@ -8,9 +8,10 @@ import pytest
 from PIL import Image
 
 from core.errors import PhotoError
-from core.jobs import PROJECT, Cancelled
-from core.photos import scan
-from core.photos.drawn import ANIMALS, contact_sheet, draw, draw_folder, draw_some
+from core.jobs.job import Cancelled
+from core.photos.checks import scan
+from core.photos.drawn.draw import ANIMALS, contact_sheet, draw, draw_folder, draw_some
+from core.workspace.folders import PROJECT
 
 
 def pixels(picture: Image.Image) -> np.ndarray:
@@ -210,7 +211,7 @@ def test_a_disk_that_refuses_is_said_with_its_reason(tmp_path):
 def test_drawing_does_not_run_the_callers_script_again(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
-        "from core.photos.drawn import draw_folder\n"
+        "from core.photos.drawn.draw import draw_folder\n"
         "print('here')\n"
         f"draw_folder({str(tmp_path / 'pets')!r}, ('cats', 'dogs'), 15)\n"
     )

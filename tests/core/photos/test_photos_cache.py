@@ -15,8 +15,9 @@ from photo_makers import write_classes, write_photo
 
 from core.config import PhotosConfig, SplitConfig
 from core.errors import PhotoError
-from core.jobs import Cancelled, Lock
+from core.jobs.job import Cancelled
 from core.photos import cache, dataset
+from core.workspace.lock import Lock
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from photo_makers import encoded, picture, write_classes, write_photo
 
 from core.config import PhotosConfig, SplitConfig
 from core.errors import PhotoError, RunError
-from core.jobs import Cancelled, create_job, run_job
-from core.photos import cache, dataset, drawn, job
+from core.jobs.job import Cancelled, create_job, run_job
+from core.photos import cache, dataset, job
+from core.photos.drawn import draw as drawn
 
 
 def prepare(folder, report=dataset.no_report, name="", **split):
@@ -192,7 +193,7 @@ def test_files_are_listed_as_people_count_also_those_of_a_data_set_that_was_stor
 
 
 def test_rows_of_the_cache_follow_the_examples(tmp_path):
-    from core.photos import decode
+    from core.photos.files import decode
 
     made = prepare(write_classes(tmp_path, 8))
     rows = cache.open_cache(made, 32, "crop")

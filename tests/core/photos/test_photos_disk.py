@@ -6,11 +6,14 @@ import pytest
 from click.testing import CliRunner
 from photo_makers import write_classes
 
-from core.__main__ import main
+from core.cli.main import main
 from core.config import PhotosConfig, SplitConfig
 from core.errors import PhotoError, RunError
-from core.jobs import EventLog, Lock, create_job, runs_folder
+from core.jobs.events import EventLog
+from core.jobs.job import create_job
 from core.photos import cache, dataset, disk
+from core.workspace.folders import runs_folder
+from core.workspace.lock import Lock
 
 
 @pytest.fixture

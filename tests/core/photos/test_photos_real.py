@@ -13,8 +13,9 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image, ImageFilter
 
-from core.__main__ import main
-from core.photos import decode, scan
+from core.cli.main import main
+from core.photos.checks import scan
+from core.photos.files import decode
 
 pytestmark = pytest.mark.photos
 NUM_PHOTOS = 250

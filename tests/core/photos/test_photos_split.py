@@ -6,7 +6,7 @@ import pytest
 
 from core.config import SplitConfig
 from core.errors import PhotoError
-from core.photos.clean import CleaningPlan, CleaningStep
+from core.photos.checks.clean import CleaningPlan, CleaningStep
 from core.photos.split import assign, describe, describe_ignored
 
 

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from core.errors import AppError, PhotoError
 from core.photos import dataset
-from core.photos.clean import CleaningStep
-from core.photos.dataset import SPLITS, Dataset, Example
-from core.photos.scan import ImageCheck
+from core.photos.checks.clean import CleaningStep
+from core.photos.checks.scan import ImageCheck
+from core.photos.dataset import Dataset
+from core.photos.sources.layout import SPLITS
+from core.photos.split import Example
 
 few = settings(max_examples=200, derandomize=True, deadline=None)
 FIELDS = st.one_of(st.text(max_size=12), st.text("0123456789²-.e", max_size=12), st.sampled_from(["", "nan", "1e999", "9" * 500, "\x00", "train", "cats", "use"]))  # fmt: skip

@@ -6,9 +6,9 @@ import pytest
 from fake_runs import FakeRun, make_dataset
 
 from core.config import PhotosConfig
-from core.jobs import Lock
 from core.network import presets
-from core.runs import best_to_ask, list_runs
+from core.runs.store import best_to_ask, list_runs
+from core.workspace.lock import Lock
 
 
 @pytest.fixture

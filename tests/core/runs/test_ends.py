@@ -9,11 +9,12 @@ import pytest
 
 from core.config import ExperimentConfig
 from core.errors import ConfigError, RunError
-from core.jobs import EventLog, files
-from core.jobs.owners import mark_of
-from core.runs import Run, create_run, extend_run, find_run, may_control, why_interrupted
-from core.runs.ends import enough_batch_size
-from core.runs.store import more_epochs
+from core.jobs.events import EventLog
+from core.runs.ends import enough_batch_size, why_interrupted
+from core.runs.engines.local import extend_run
+from core.runs.store import Run, create_run, find_run, may_control, more_epochs
+from core.workspace import files
+from core.workspace.owners import mark_of
 
 GB = 10**9
 STARTED = {"num_epochs": 3, "steps_per_epoch": 4, "num_train": 32, "device": "CPU", "precision": "float32"}

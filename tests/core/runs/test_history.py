@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from core.jobs import EventLog, digest
+from core.jobs import digest
+from core.jobs.events import EventLog
 from core.runs import history as histories
 from core.runs.history import read_history
 

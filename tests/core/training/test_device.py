@@ -3,9 +3,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from core import machine
 from core.jobs import queue
+from core.machine import prepare_environment
 from core.training import device
-from core.training.device import choose_precision, precision_of_card, prepare_environment
+from core.training.device import choose_precision, precision_of_card
 
 
 @pytest.mark.parametrize(
@@ -69,16 +71,16 @@ def test_the_kernels_that_make_training_fast_are_on_unless_a_person_turned_them_
 
 
 def test_a_card_that_the_machine_has_and_tensorflow_does_not_see_gets_the_install_line(monkeypatch, tmp_path):
-    monkeypatch.setattr(queue, "CARDS_FOLDER", tmp_path / "none")
+    monkeypatch.setattr(machine, "CARDS_FOLDER", tmp_path / "none")
     assert device.unseen_gpu() == ""
     (tmp_path / "gpus" / "0000:01:00.0").mkdir(parents=True)
-    monkeypatch.setattr(queue, "CARDS_FOLDER", tmp_path / "gpus")
+    monkeypatch.setattr(machine, "CARDS_FOLDER", tmp_path / "gpus")
     assert "tensorflow[and-cuda]" in device.unseen_gpu()
 
 
 def test_a_machine_of_several_cards_trains_one_run_on_each(monkeypatch, tmp_path):
     monkeypatch.delenv("ALEXNET_SLOTS", raising=False)
-    monkeypatch.setattr(queue, "CARDS_FOLDER", tmp_path)
+    monkeypatch.setattr(machine, "CARDS_FOLDER", tmp_path)
     assert queue.num_slots() == 1
     for name in ("0000:01:00.0", "0000:02:00.0"):
         (tmp_path / name).mkdir()
@@ -97,11 +99,13 @@ def test_a_machine_of_several_cards_trains_one_run_on_each(monkeypatch, tmp_path
 
 
 def test_free_memory_is_that_of_the_container_where_it_has_less_than_the_machine(tmp_path, monkeypatch):
-    monkeypatch.setattr(device, "CONTAINER", tmp_path)
-    monkeypatch.setattr(device.psutil, "virtual_memory", lambda: SimpleNamespace(available=50, total=100))
-    assert device.memory_free_fraction() == 0.5
+    monkeypatch.setattr(machine, "CONTAINER", tmp_path)
+    monkeypatch.setattr(machine.psutil, "virtual_memory", lambda: SimpleNamespace(available=50, total=100))
+    assert machine.memory_free_fraction() == 0.5
     for name, text in {"max": "max", "current": "900", "stat": "anon 700\ninactive_file 100"}.items():
         (tmp_path / f"memory.{name}").write_text(text + "\n")
-    assert device.memory_free_fraction() == 0.5
+    assert machine.memory_free_fraction() == 0.5
     (tmp_path / "memory.max").write_text("1000\n")
-    assert device.memory_free_fraction() == pytest.approx(0.2)  # 900 less the 100 of files that may be dropped, of 1000
+    assert machine.memory_free_fraction() == pytest.approx(
+        0.2
+    )  # 900 less the 100 of files that may be dropped, of 1000

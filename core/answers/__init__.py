@@ -1,0 +1,1 @@
+"""Answers of trained networks: about one photo, about a split."""

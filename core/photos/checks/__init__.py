@@ -1,0 +1,1 @@
+"""What is wrong with photos, what becomes of each, and how a person decides otherwise."""

@@ -1,1 +1,0 @@
-"""The drawing hand behind core.photos.drawn: brush, pets, scenes. No TensorFlow."""

@@ -1,0 +1,620 @@
+"""The only decoder of the project: a file of any common picture format -> upright 8-bit RGB pixels.
+
+Scanning, caching and a photo dropped into the page all come through ``read``, so the pixels that the network
+learned from and the pixels it is asked about are made the same way.
+"""
+
+import fcntl
+import io
+import re
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import cv2
+import numpy as np
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    ImageFile,
+    JpegImagePlugin,
+    PngImagePlugin,
+    PpmImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+
+from core.errors import PhotoError
+from core.photos.files import depth, jpeg_data
+from core.workspace.files import open_file, read_file
+
+PHOTO_EXTENSIONS = (
+    "jpg", "jpeg", "jpe", "jfif", "png", "gif", "bmp", "webp", "tif", "tiff", "heic", "heif", "avif", "mpo", "ppm", "pgm", "pbm", "pnm",
+)  # fmt: skip
+
+EXTENSIONS_OF = {
+    "JPEG": ("jpg", "jpeg", "jpe", "jfif", "mpo"),
+    "PNG": ("png",),
+    "GIF": ("gif",),
+    "BMP": ("bmp",),
+    "WEBP": ("webp",),
+    "TIFF": ("tif", "tiff"),
+    "HEIF": ("heic", "heif"),
+    "AVIF": ("avif",),
+    "PPM": ("ppm", "pgm", "pbm", "pnm"),
+}
+"""Format, as Pillow names it -> the extensions that such a file may bear. MPO counts as JPEG."""
+
+
+def may_bear(extension: str, format: str) -> bool:
+    """Whether a file of a format may have a name that ends so; an ending that is no picture's claims nothing."""
+    return extension in EXTENSIONS_OF.get(format, ()) or extension not in PHOTO_EXTENSIONS
+
+
+NAMES = {"WEBP": "WebP", "HEIF": "HEIC"}
+READABLE = "JPEG, PNG, GIF, BMP, WebP, TIFF, PPM, HEIC or AVIF"
+
+MAX_PIXELS = 100_000_000
+
+WORKING_SIDE = 512
+"""The largest input size of a network. A photo whose shorter side is at least twice this is decoded at a whole
+fraction of its size, which for a phone's 12 megapixels is several times faster. The rule does not look at the
+size asked for, so that every caller gets the same pixels."""
+
+SIXTEEN = "16 bits a channel"
+
+GREY = 128
+"""What shows through transparent pixels and fills the borders of "pad": on mid grey a white pet and a black pet
+that were cut out of their background both stay visible."""
+
+_GIANT_PIXELS = 25_000_000  # two photos of this size are not decoded at once, which bounds the memory
+
+# The check against MAX_PIXELS below is ours; Pillow's own comes first only for what it opens in passing.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+ImageFile.LOAD_TRUNCATED_IMAGES = False
+
+_PLUGINS = (  # imported by name, or Pillow would load all forty at the first odd file
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    JpegImagePlugin,
+    PngImagePlugin,
+    PpmImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+
+_OTHER_PICTURES = (
+    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "JPEG 2000"),
+    (b"\xff\x0a", "JPEG XL"),
+    (b"\x00\x00\x00\x0cJXL \r\n\x87\n", "JPEG XL"),
+    (b"8BPS", "Photoshop"),
+    (b"icns", "Apple icon"),
+    (b"\x00\x00\x01\x00", "icon"),
+    (b"DDS ", "DirectDraw"),
+    (b"gimp xcf", "GIMP"),
+    (b"qoif", "QOI"),
+    (b"v/1\x01", "OpenEXR"),
+)
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file says about its picture before any pixel is decoded.
+
+    Args:
+        format: a key of ``EXTENSIONS_OF``.
+        mode: Pillow's word for how pixels are stored: "RGB", "L", "CMYK", "P", "RGBA", "I;16" ...
+        height, width: in pixels as stored, before an Exif turn.
+        num_frames: more than 1 for animations and files of several pages.
+    """
+
+    format: str
+    mode: str
+    height: int
+    width: int
+    num_frames: int
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A decoded photo.
+
+    Args:
+        header: what the file said.
+        image: (H, W, 3) uint8 upright RGB; smaller than the header says if the photo is much larger than any
+            network's input (see ``WORKING_SIDE``).
+        height, width: in pixels of the whole photo, upright.
+        changes: what had to be done to get there, in words, e.g. ``("CMYK colours", "turned by Exif")``.
+    """
+
+    header: Header
+    image: np.ndarray
+    height: int
+    width: int
+    changes: tuple[str, ...]
+
+
+SIGNATURE_BYTES = 64
+
+
+def signature(head: bytes) -> str | None:
+    """The format that a file's first ``SIGNATURE_BYTES`` announce, or None if they announce no picture.
+
+    Pictures that this app does not read give the name of their format, which is no key of ``EXTENSIONS_OF``.
+    """
+    if head.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if head.startswith(b"\x89PNG"):
+        return "PNG"
+    if head.startswith((b"GIF87a", b"GIF89a")):
+        return "GIF"
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return "WEBP"
+    if head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")):
+        return "TIFF"
+    if head[4:8] == b"ftyp":
+        brand = head[8:12]
+        # A file may name its brand only among the compatible ones, which follow from byte 16.
+        if brand in (b"avif", b"avis") or (brand in (b"mif1", b"msf1") and b"avif" in head[16:]):
+            return "AVIF"
+        return "HEIF" if brand in _HEIF_BRANDS else None
+    if re.match(rb"P[1-6]\s+(#[^\n]*\n\s*)*\d", head):
+        return "PPM"
+    # "BM" alone begins many a text; in a bitmap bytes 6-9 are reserved, and 14-17 hold the size of its second header.
+    if head.startswith(b"BM") and (len(head) < 18 or head[14:18] in _BITMAP_HEADERS or head[6:10] == bytes(4)):
+        return "BMP"
+    return next((name for start, name in _OTHER_PICTURES if head.startswith(start)), None)
+
+
+_BITMAP_HEADERS = tuple(size.to_bytes(4, "little") for size in (12, 16, 40, 52, 56, 64, 108, 124))
+
+
+def header(path: Path) -> Header:
+    """Format, mode and size of a photo, without decoding it.
+
+    Raises:
+        PhotoError: issue "not a photo", "unreadable" or "refused".
+    """
+    with _opened(path) as (format, image):
+        return _header_of(format, image, _num_frames(image))
+
+
+def decode(source: Path | bytes) -> np.ndarray:
+    """Pixels of a photo, (H, W, 3) uint8, upright RGB in 0..255.
+
+    The first frame of an animation; transparent pixels on mid grey; 16 bits scaled to 8; grey repeated over three
+    channels. Colour profiles are not applied. Photos with a shorter side of 1,024 pixels or more come smaller, see
+    ``WORKING_SIDE``.
+
+    Args:
+        source: a file, or its bytes.
+
+    Raises:
+        PhotoError: its ``issue`` is "not a photo", "unreadable", "refused" or "truncated".
+    """
+    return read(source).image
+
+
+def load(source: Path | bytes, size: int, fit: str, channels: int = 3) -> np.ndarray:
+    """``decode``, then ``fit_image``: (size, size, channels) uint8. Raises PhotoError."""
+    return fit_image(decode(source), size, fit, channels)
+
+
+def fit_image(image: np.ndarray, size: int, fit: str, channels: int = 3) -> np.ndarray:
+    """Makes the square that a network takes.
+
+    Args:
+        image: (H, W, 3) uint8.
+        size: side of the square in pixels.
+        fit: "squash" changes proportions, "crop" keeps the middle square, "pad" adds grey borders.
+        channels: 3, or 1 for luminance (ITU-R BT.601).
+
+    Returns:
+        (size, size, channels) uint8. Shrinking averages over areas, so that fine fur does not turn into moire.
+    """
+    height, width = image.shape[:2]
+    if fit == "crop":
+        side = min(height, width)
+        top, left = (height - side) // 2, (width - side) // 2
+        square = _resize(image[top : top + side, left : left + side], size, size)
+    elif fit == "pad":
+        scale = size / max(height, width)
+        inner = _resize(image, max(1, round(height * scale)), max(1, round(width * scale)))
+        top, left = (size - inner.shape[0]) // 2, (size - inner.shape[1]) // 2
+        square = np.full((size, size, 3), GREY, np.uint8)
+        square[top : top + inner.shape[0], left : left + inner.shape[1]] = inner
+    elif fit == "squash":
+        square = _resize(image, size, size)
+    else:
+        raise ValueError(f"fit must be squash, crop or pad; received {fit!r}")
+    if channels == 1:
+        return cv2.cvtColor(square, cv2.COLOR_RGB2GRAY)[:, :, None]
+    return square
+
+
+def read(source: Path | bytes | BinaryIO, thorough: bool = False) -> Photo:
+    """Decodes a photo and says what it was. ``decode`` for those who want more than pixels. Raises PhotoError.
+
+    Args:
+        source: a file, its bytes, or an open file.
+        thorough: whether a JPEG with a hole in its data, which decodes to grey from there on, counts as truncated.
+            Only in a child process (``jpeg_data.is_broken``).
+    """
+    try:
+        return _read(source, thorough)
+    except PhotoError as error:
+        ended = jpeg_data.with_its_end(_all_bytes(source)) if error.issue == "truncated" else None
+        if ended is None:
+            raise
+        return _read(ended, thorough)
+
+
+def _read(source: Path | bytes | BinaryIO, thorough: bool) -> Photo:
+    with _opened(source) as (format, image), _giants_one_by_one(image):
+        mode, stored = image.mode, (image.height, image.width)
+        orientation = _orientation(image) if format != "PNG" else 1  # a PNG would decode all pixels to answer
+        changes = []
+        try:
+            if format == "JPEG" and min(stored) >= 2 * WORKING_SIDE:
+                # libjpeg halves the size while decoding, down to an eighth.
+                shrink = WORKING_SIDE / min(stored)
+                image.draft(None, (int(image.width * shrink), int(image.height * shrink)))
+            changes += _stored_as(format, image)
+            rawmode = _raw_mode(image)
+            image.load()
+            bits = _bits_in_use(image, source, rawmode)
+            if bits < 16:
+                changes = [f"{word}, of which {bits} are in use" if word == SIXTEEN else word for word in changes]
+            if depth.is_negative(image):
+                changes.append("white stored as 0")
+            if format == "PNG":
+                orientation = _orientation(image)
+            pixels = _eight_bit_rgb(image, bits)
+            if thorough and format == "JPEG" and jpeg_data.is_broken(_all_bytes(source)):
+                raise ValueError("libjpeg filled a hole in the data with grey")
+        except MemoryError as error:
+            raise PhotoError(
+                "This photo needs more memory than there is to be decoded. Make a smaller copy of it.", "refused"
+            ) from error
+        except Exception as error:
+            raise _truncated() from error
+        num_frames = _num_frames(image)
+        head = Header(format, mode, *stored, num_frames)
+    if num_frames > 1:
+        changes.append(f"{num_frames} frames, of which the first counts")
+    if format != "TIFF" and orientation != 1:
+        pixels = _TURNS[orientation](pixels)  # Pillow turns a TIFF, and its size, by itself
+    if orientation != 1:
+        changes.append("turned by Exif")
+    height, width = stored[::-1] if orientation >= 5 and format != "TIFF" else stored
+    return Photo(head, np.ascontiguousarray(pixels), height, width, tuple(changes))
+
+
+def _all_bytes(source: Path | bytes | BinaryIO) -> bytes:
+    if isinstance(source, bytes):
+        return source
+    if isinstance(source, Path):
+        return read_file(source)
+    source.seek(0)
+    return source.read()
+
+
+_TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {  # Exif 2.32, tag 274
+    2: np.fliplr,
+    3: lambda image: np.rot90(image, 2),
+    4: np.flipud,
+    5: lambda image: image.transpose(1, 0, 2),
+    6: lambda image: np.rot90(image, -1),
+    7: lambda image: np.rot90(image, 2).transpose(1, 0, 2),
+    8: lambda image: np.rot90(image, 1),
+}
+
+
+@contextmanager
+def _opened(source: Path | bytes | BinaryIO) -> Iterator[tuple[str, Image.Image]]:
+    """(format, Pillow image with its header read and its size checked)."""
+    if isinstance(source, bytes):
+        file = io.BytesIO(source)
+    elif isinstance(source, Path):
+        try:
+            file = open_file(source)
+        except OSError as error:
+            raise PhotoError(
+                f"A photo must be a file that may be read; this one cannot be opened ({error.strerror}). "
+                "Check that it is still there and who may read it.",
+                "unreadable",
+            ) from error
+    else:
+        file = source
+    with file if isinstance(source, (bytes, Path)) else _left_open():
+        try:
+            head = file.read(SIGNATURE_BYTES)
+            file.seek(0)
+        except OSError as error:
+            raise PhotoError(
+                f"A photo must be a file that may be read; this one gave an error ({error.strerror}). Check its disk.",
+                "unreadable",
+            ) from error
+        format = _announced(head)
+        try:
+            if format in ("HEIF", "AVIF"):
+                _check_boxes(file)
+            if format == "HEIF":
+                _register_heif()
+            image = Image.open(file, formats=(format,))
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+            claimed = re.search(r"\d+", str(error))
+            raise PhotoError(_too_large(int(claimed[0]) if claimed else None), "refused") from error
+        except PhotoError:
+            raise
+        except Exception as error:
+            if _is_cut_short(format, file):
+                raise _truncated() from error
+            raise PhotoError(
+                f"A {NAMES.get(format, format)} file must begin with a whole header; the header of this one is broken. "
+                "Copy the photo again from where it came from.",
+                "unreadable",
+            ) from error
+        with image:
+            if image.width * image.height > MAX_PIXELS:
+                raise PhotoError(_too_large(image.width * image.height), "refused")
+            yield format, image
+
+
+@contextmanager
+def _left_open() -> Iterator[None]:
+    yield
+
+
+def _announced(head: bytes) -> str:
+    if not head:
+        raise PhotoError(
+            "A photo must hold a picture; this file is empty. Copy it again from where it came from.", "unreadable"
+        )
+    format = signature(head)
+    if format in EXTENSIONS_OF:
+        return format
+    if format is not None:
+        raise PhotoError(
+            f"Photos may be {READABLE}; this one is a {format} picture. Save it as JPEG or PNG.", "unreadable"
+        )
+    start = head[:12].decode("ascii", "replace")
+    shown = f"“{start.strip()}”" if start.isprintable() and start.strip() else head[:8].hex(" ")
+    raise PhotoError(
+        f"A photo must be {READABLE}; this file begins with {shown}, as no picture does. "
+        "Save the picture itself in its place.",
+        "not a photo",
+    )
+
+
+_SIZE_BOX = b"\0\0\0\x14ispe\0\0\0\0"  # ISO 23008-12, section 6.5.3: width and height follow
+_META_BYTES = 1 << 18  # what describes the picture lies at the front; few kilobytes, with a thousand tiles at most this
+
+
+def _check_boxes(file: BinaryIO) -> None:
+    """Refuses a HEIC or AVIF by the sizes that it announces: their libraries have limits and words of their own."""
+    front = file.read(_META_BYTES)
+    file.seek(0)
+    for size in front.split(_SIZE_BOX)[1:]:
+        pixels = int.from_bytes(size[:4], "big") * int.from_bytes(size[4:8], "big")
+        if pixels > MAX_PIXELS:
+            raise PhotoError(_too_large(pixels), "refused")
+
+
+def _truncated() -> PhotoError:
+    return PhotoError(
+        "A photo must be whole; the data of this one ends early or is broken. Copy it again from where it came from.",
+        "truncated",
+    )
+
+
+def _is_cut_short(format: str, file: BinaryIO) -> bool:
+    """Whether a file's header is whole and the data that it announces are not.
+
+    Pillow opens WebP and AVIF with libraries that want all of the data to read the header.
+    """
+    with suppress(OSError, ValueError):  # ValueError: Pillow has closed it
+        num_bytes = file.seek(0, io.SEEK_END)
+        if format == "WEBP":  # RIFF, size, WEBP, first chunk with its size, and ten bytes that hold width and height
+            file.seek(4)
+            return num_bytes >= 30 and 8 + int.from_bytes(file.read(4), "little") > num_bytes
+        if format in ("AVIF", "HEIF"):  # boxes (ISO 14496-12, section 4.2); the one called meta describes the picture
+            start, described = 0, False
+            while start + 8 <= num_bytes:
+                file.seek(start)
+                size, kind = int.from_bytes(file.read(4), "big"), file.read(4)
+                if size < 8:  # the rest of the file, or a size of 64 bits that no photo needs
+                    break
+                if start + size > num_bytes:
+                    return described
+                described |= kind == b"meta"
+                start += size
+    return False
+
+
+def _too_large(pixels: int | None) -> str:
+    claim = f"{pixels / 1e6:,.0f} megapixels" if pixels else "more"
+    return (
+        f"A photo may have up to {MAX_PIXELS // 1_000_000} megapixels; the header of this one claims {claim}. "
+        "Make a smaller copy of it."
+    )
+
+
+_heif_registered = threading.Lock(), []
+
+
+def _register_heif() -> None:
+    lock, done = _heif_registered
+    with lock:
+        if not done:
+            import pi_heif  # 0.1 s, and most people have no HEIC
+
+            pi_heif.register_heif_opener(thumbnails=False)
+            done.append(True)
+
+
+@contextmanager
+def _giants_one_by_one(image: Image.Image) -> Iterator[None]:
+    """Waits while another process on this machine decodes a giant, so that two never fill the memory together."""
+    if image.width * image.height < _GIANT_PIXELS:
+        yield
+        return
+    with open(__file__, "rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # freed by the kernel, however this process ends
+        yield
+
+
+def _header_of(format: str, image: Image.Image, num_frames: int) -> Header:
+    return Header(format, image.mode, image.height, image.width, num_frames)
+
+
+def _num_frames(image: Image.Image) -> int:
+    """Counted after the pixels are out: a broken later frame must not cost the first. An MPO is no animation."""
+    if image.format in ("JPEG", "MPO", "BMP", "HEIF"):
+        return 1
+    try:
+        return max(1, int(getattr(image, "n_frames", 1)))
+    except Exception:
+        return 1
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        value = image.getexif().get(274, 1)
+    except Exception:  # a broken Exif block says nothing about the picture
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _stored_as(format: str, image: Image.Image) -> list[str]:
+    """What has to be converted, seen from the header, in words."""
+    words = []
+    if format in ("HEIF", "AVIF"):
+        words.append(f"{NAMES.get(format, format)} file")
+    mode = image.mode
+    if mode in ("1", "L", "LA", "La"):
+        words.append("grayscale")
+    elif mode in ("P", "PA"):
+        words.append("palette colours")
+    elif mode == "CMYK":
+        words.append("CMYK colours")
+    elif mode in ("YCbCr", "LAB", "HSV"):
+        words.append(f"{mode} colours")
+    if mode in ("I", "F"):
+        words.append("32 bits a channel")
+    elif mode.startswith("I;16") or "16" in str(_raw_mode(image)):
+        words.append(SIXTEEN)
+    if _has_alpha(image):
+        words.append("transparency")
+    return words
+
+
+def _raw_mode(image: Image.Image) -> str:
+    """How bytes lie in the file, e.g. "RGB;16B" where Pillow's mode only says "RGB"."""
+    if not getattr(image, "tile", None):
+        return ""
+    arguments = image.tile[0][3]
+    first = arguments[0] if isinstance(arguments, tuple) and arguments else arguments
+    return first if isinstance(first, str) else ""
+
+
+def _has_alpha(image: Image.Image) -> bool:
+    return image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info
+
+
+def _bits_in_use(image: Image.Image, source: Path | bytes | BinaryIO, rawmode: str) -> int:
+    """How many bits of a loaded picture's 16 are in use; 16 for all pictures that have not 16. Colours are scaled in place."""
+    said = depth.tagged(image)
+    if image.mode.startswith("I;16"):
+        return depth.in_use((np.asarray(image.crop(box)) for box in depth.bands(image)), said)
+    other = depth.low_rawmode(rawmode)
+    if other is None or not depth.may_be_dim(image):
+        return 16
+    whole = source if isinstance(source, (Path, bytes)) else _all_bytes(source)
+    with _opened(whole) as (_, low):  # Pillow keeps one byte of each value, so the other one is read by itself
+        low.tile = [tile._replace(args=_with_rawmode(tile.args, other)) for tile in low.tile]
+        low.load()
+        return depth.scale_colours(image, low, rawmode, said)
+
+
+def _with_rawmode(arguments: str | tuple, rawmode: str) -> str | tuple:
+    return (rawmode, *arguments[1:]) if isinstance(arguments, tuple) else rawmode
+
+
+def _eight_bit_rgb(image: Image.Image, bits: int) -> np.ndarray:
+    """(H, W, 3) uint8 of a loaded Pillow image; (H / k, W / k, 3) if it is k times larger than we ever need.
+
+    A large one is converted in bands: a copy of 100 megapixels in another mode costs 400 MB.
+
+    Args:
+        bits: in use of a grey picture's 16.
+    """
+    convert = _converter(image, bits)
+    factor = min(image.size) // WORKING_SIDE
+    if factor < 2:
+        return np.asarray(convert(image))
+    rows = factor * max(1, 1_000_000 // (image.width * factor))
+    bands = []
+    for top in range(0, image.height, rows):
+        band = convert(image.crop((0, top, image.width, min(top + rows, image.height))))
+        bands.append(np.asarray(band.reduce(factor)))
+    return np.concatenate(bands)
+
+
+def _converter(image: Image.Image, bits: int) -> Callable[[Image.Image], Image.Image]:
+    """Image or a band of it -> the same in mode RGB."""
+    if image.mode.startswith("I;16"):
+        to_grey = depth.grey_to_eight(image, bits)
+        return lambda part: to_grey(part).convert("RGB")
+    if image.mode in ("I", "F"):
+        low, high = _range_of(image)
+
+        def scaled(part: Image.Image) -> Image.Image:
+            values = np.nan_to_num(np.asarray(part, np.float32), posinf=high, neginf=low)
+            return Image.fromarray(
+                np.clip((values - low) * (255 / (high - low)) + 0.5, 0, 255).astype(np.uint8)
+            ).convert("RGB")
+
+        return scaled
+    if _has_alpha(image):
+
+        def on_grey(part: Image.Image) -> Image.Image:
+            part = part.convert("LA") if part.mode == "La" else part
+            part = part.convert("RGBA")
+            return Image.alpha_composite(Image.new("RGBA", part.size, (GREY, GREY, GREY, 255)), part).convert("RGB")
+
+        return on_grey
+    return lambda part: part if part.mode == "RGB" else part.convert("RGB")
+
+
+def _range_of(image: Image.Image) -> tuple[float, float]:
+    """What black and white are in a picture of 32-bit numbers: the usual ranges, else what occurs."""
+    low, high = (float(value) for value in image.getextrema())
+    if np.isfinite((low, high)).all() and low >= 0:
+        if image.mode == "F" and high <= 1:
+            return 0.0, 1.0
+        if high <= 65535:
+            return 0.0, float((1 << depth.holding(high)) - 1)
+    low, high = (value if np.isfinite(value) else 0.0 for value in (low, high))
+    return low, max(high, low + 1)
+
+
+def _resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Shrinks by area and enlarges linearly, each axis by itself: cv2's area filter does not enlarge well."""
+    smaller = (min(width, image.shape[1]), min(height, image.shape[0]))
+    if smaller != (image.shape[1], image.shape[0]):
+        image = cv2.resize(image, smaller, interpolation=cv2.INTER_AREA)
+    if smaller != (width, height):
+        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.ascontiguousarray(image)

@@ -1,0 +1,1 @@
+"""Where photos come from: folders in every layout, archives, uploads, own classes."""

@@ -1,0 +1,1 @@
+"""What a training will need, and what was measured. No TensorFlow."""

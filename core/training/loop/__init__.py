@@ -1,0 +1,1 @@
+"""One training: load, step, judge, save."""

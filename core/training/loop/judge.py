@@ -1,0 +1,70 @@
+"""How good a network is on photos of a split: the same judge while it trains and afterwards."""
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+
+from core.errors import NotANumberError
+from core.jobs.job import Report, no_report
+from core.runs.evaluation import Evaluation
+from core.training.recipe.augment import resize
+
+
+def evaluate_model(
+    model: keras.Model,
+    images: np.ndarray,
+    indices: np.ndarray,
+    labels: np.ndarray,
+    class_names: Sequence[str],
+    paths: Sequence[str],
+    split: str,
+    size: int,
+    batch_size: int = 64,
+    report: Report = no_report,
+) -> Evaluation:
+    """Asks a model about photos, one view of each, without augmentation. The last batch may be smaller; none is left out.
+
+    Args:
+        model: as ``core.network.build`` makes it.
+        images: (rows, S, S, C) uint8, usually a memory map of all photos.
+        indices: (N,) rows of ``images`` to ask about.
+        labels: (N,) class indices of those rows, in the same order.
+        class_names: in the order of class_index.
+        paths: N paths of those rows.
+        split: what they are: "train", "val" or "test".
+        size: side in pixels at which the model sees them.
+        batch_size: photos at once; it bounds memory.
+        report: called with the stage "testing".
+
+    Raises:
+        ModelError: the network answers with NaN.
+    """
+    rows = []
+    for start in range(0, len(indices), batch_size):
+        batch = [resize(images[index], size) for index in indices[start : start + batch_size]]
+        rows.append(predict(model, np.stack(batch)))
+        report("testing", start + len(batch), len(indices))
+    return Evaluation(split, tuple(class_names), tuple(paths), labels, np.concatenate(rows))
+
+
+def predict(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Probabilities of one batch.
+
+    Args:
+        model: as ``core.network.build`` makes it: one sigmoid, or a softmax.
+        images: (B, size, size, C) uint8.
+
+    Returns:
+        (B, num_classes) float32; one sigmoid p, the probability of class 1, becomes [1 - p, p].
+
+    Raises:
+        ModelError: a probability is NaN.
+    """
+    outputs = np.asarray(model.predict_on_batch(images), np.float32)  # (B, 1) or (B, num_classes)
+    if np.isnan(outputs).any():
+        raise NotANumberError(
+            "This network answers with NaN, not with numbers: its training broke down, usually of too high a learning rate. "
+            "Lower it and train again."
+        )
+    return np.concatenate([1 - outputs, outputs], axis=1) if outputs.shape[1] == 1 else outputs

@@ -1,0 +1,1 @@
+"""The page Augmentation, and what only it uses."""

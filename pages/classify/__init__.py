@@ -1,0 +1,1 @@
+"""The page Classify, and what only it uses."""

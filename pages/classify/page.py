@@ -1,0 +1,32 @@
+"""Classify: photos of one's own before a trained network."""
+
+import streamlit as st
+
+from core.answers.predictor import get_predictor
+from core.runs import trust
+from pages.parts import words
+from pages.parts.answers import drop_photos, show_answers
+from pages.parts.places import way_to
+from pages.parts.runs.pick import pick_run
+
+st.title("Classify")
+run = pick_run(with_weights=True)
+if run is None:
+    st.markdown(
+        "Here you will show photos of your own to a network. Train one first; drawn pets take about two minutes."
+    )
+    way_to("home", "Train my first network")
+    st.stop()
+
+get_predictor().warm()
+uploads = drop_photos("Drop photos of pets", key="photos-to-classify")
+score = trust.kept_score(run)
+st.caption(
+    f"This network knows {words.plain(' and '.join(run.class_names))} only, and will call everything one of them."
+    + (
+        f" It names {words.percent(score.accuracy)} of the photos that it was judged by rightly. {words.plain(trust.sentence(score))}"
+        if score
+        else ""
+    )
+)
+show_answers(run, uploads)

@@ -1,0 +1,1 @@
+"""The page Network, and what only it uses."""

@@ -1,0 +1,1 @@
+"""The page Photos, and what only it uses."""

@@ -1,0 +1,1 @@
+"""The page Results, and what only it uses."""

@@ -1,1 +1,0 @@
-"""What several pages share: the frame, the draft, fields, the live chart."""

@@ -1,0 +1,63 @@
+"""Figures: what they hold, what they say in words, and that folder names stay text."""
+
+import numpy as np
+import pytest
+
+from core.charts import figures as charts
+from core.runs.evaluation import Evaluation
+
+
+def evaluation(class_names=("cats", "dogs")) -> Evaluation:
+    """Ten photos of each of two classes; nine and eight are right."""
+    true = np.repeat([0, 1], 10)
+    called = true.copy()
+    called[[0, 10, 11]] ^= 1
+    probabilities = np.eye(2)[called]
+    return Evaluation("test", class_names, tuple(map(str, range(20))), true, probabilities)
+
+
+def test_confusion_matrix_shows_counts_and_says_right_and_wrong():
+    cells = charts.confusion_matrix(evaluation()).data[0]
+    assert [list(row) for row in cells.text] == [
+        ["9 correct<br>90.0 %", "1 wrong<br>10.0 %"],
+        ["2 wrong<br>20.0 %", "8 correct<br>80.0 %"],
+    ]
+    assert cells.hovertext[1][0] == "2 of 10 dogs were called cats (20.0 %): wrong"
+
+
+def test_what_is_wrong_has_another_colour_than_what_is_right():
+    cells = charts.confusion_matrix(evaluation()).data[0]
+    assert [list(row) for row in cells.z] == [[0.9, -0.1], [-0.2, 0.8]]
+    (_, wrong), _, (_, right) = cells.colorscale
+    assert (cells.zmin, cells.zmax) == (-1, 1) and wrong != right
+
+
+def test_a_confusion_matrix_of_many_classes_has_room_for_counts_only():
+    names = tuple("abcdefgh")
+    many = Evaluation("test", names, names, np.arange(8), np.eye(8))
+    assert charts.confusion_matrix(many).data[0].text[0][0] == "1"
+
+
+def test_confusion_matrix_in_words():
+    assert charts.confusion_matrix_alt(evaluation()) == (
+        "Confusion matrix of 20 photos. Of 10 cats, 9 were called cats and 1 dogs. Of 10 dogs, 8 were called dogs and 2 cats."
+    )
+
+
+def test_a_class_without_photos_is_no_division_by_zero():
+    alone = Evaluation("test", ("cats", "dogs"), ("a",), np.array([0]), np.array([[1, 0]]))
+    assert list(charts.confusion_matrix(alone).data[0].z[1]) == [0, 0]
+
+
+def test_folder_names_never_become_tags():
+    named = evaluation(("<b>cats</b>", '<a href="javascript:alert(1)">dogs</a>'))
+    text = str(charts.confusion_matrix(named).to_dict())
+    assert "<b>" not in text and "<a" not in text
+    assert "&lt;b&gt;cats" in text
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_figures_leave_ground_and_font_to_the_page(dark):
+    figure = charts.confusion_matrix(evaluation(), dark)
+    assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0, 0, 0, 0)"
+    assert figure.layout.font.color is None
