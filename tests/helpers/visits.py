@@ -9,7 +9,7 @@ PROJECT = Path(__file__).parents[2]
 
 def open_link(**parameters: str) -> AppTest:
     """Somebody opens the app's home page through a link."""
-    app = AppTest.from_file(PROJECT / "pages" / "shared" / "main.py", default_timeout=60)
+    app = AppTest.from_file(PROJECT / "pages" / "frame" / "main.py", default_timeout=60)
     for key, value in parameters.items():
         app.query_params[key] = value
     return app.run()
@@ -17,6 +17,6 @@ def open_link(**parameters: str) -> AppTest:
 
 def go(app: AppTest, name: str) -> AppTest:
     """The same visitor on another page."""
-    app.switch_page(str(PROJECT / "pages" / f"{name}.py")).run()
+    app.switch_page(str(PROJECT / "pages" / name / "page.py")).run()
     assert not app.exception, app.exception
     return app
