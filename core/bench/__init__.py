@@ -7,6 +7,7 @@
     pictures.py     rows about augmentation
     photos.py       rows about the scan of 25,000 photos
     processes.py    rows about whole processes: start, memory, thirty viewers
+    pages.py        rows about real pages in a browser, idle and beside a training
     viewers.py      the viewers: sessions that speak Streamlit's protocol
     wire.py         as much of protobuf as they need
 
@@ -16,8 +17,8 @@ Comparisons are interleaved (A B A B A B) and the best of three counts, so that 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from core.bench import pages, pictures, processes, training
 from core.bench import photos as scans
-from core.bench import pictures, processes, training
 from core.bench.table import LeftOut, Result
 from core.bench.world import World
 from core.errors import AppError
@@ -46,6 +47,7 @@ ROWS: tuple[tuple[tuple[str, ...], Measure], ...] = (
     (("first_point_cold", "first_point_spare"), processes.first_point),
     (("memory_25000_vs_4000",), processes.memory),
     (("speed_with_30_viewers", "tick_p95_30_viewers"), processes.viewers),
+    (pages.ROWS, pages.page_to_page),
 )
 
 

@@ -107,9 +107,9 @@ def _seconds_to_first_point(world: World) -> float:
     run = create_run(world.experiment(), world.dataset)
     began = time.perf_counter()
     start_run(run)
-    _await_point(run)
+    await_point(run)
     seconds = time.perf_counter() - began
-    _stop(run)
+    stop(run)
     return seconds
 
 
@@ -138,7 +138,7 @@ def _await_idle(module: str, seconds: float = 1.5) -> None:
     raise AppError(f"{module} was not ready after {FRESH_SECONDS:.0f} seconds.")
 
 
-def _await_point(run: Run) -> None:
+def await_point(run: Run) -> None:
     """Waits for the run's first batch event, as closely as files can be watched."""
     offset, deadline = 0, time.monotonic() + FRESH_SECONDS
     while time.monotonic() < deadline:
@@ -152,7 +152,7 @@ def _await_point(run: Run) -> None:
     raise AppError(f"No batch was trained within {FRESH_SECONDS:.0f} seconds; {run.folder / 'worker.log'} may say why.")
 
 
-def _stop(run: Run) -> None:
+def stop(run: Run) -> None:
     """Stops a run and waits for its process to end."""
     if run.is_active:
         stop_run(run)
@@ -232,7 +232,7 @@ def viewers(world: World) -> Iterator[Result]:
     start_run(run)
     quiet, crowded = [], []
     try:
-        _await_point(run)
+        await_point(run)
         with server() as (address, process):
             for _ in range(NUM_ROUNDS):
                 quiet.append(_measured(run, process, QUIET_SECONDS))
@@ -241,7 +241,7 @@ def viewers(world: World) -> Iterator[Result]:
                     crowded.append(_measured(run, process, WATCHED_SECONDS))
                 crowded[-1].take(seen, run)
     finally:
-        _stop(run)
+        stop(run)
     speeds = [max(part.photos_per_second for part in parts) for parts in (crowded, quiet)]
     cpu = np.mean([part.server_cores for part in crowded])
     rate = sum(len(part.ticks) for part in crowded) / (NUM_ROUNDS * WATCHED_SECONDS)
@@ -251,10 +251,10 @@ def viewers(world: World) -> Iterator[Result]:
         np.concatenate([getattr(part, name) for part in crowded]) for name in ("ticks", "ages", "waits")
     )
     detail = (
-        f"{len(ticks):,} ticks, median {np.median(ticks):.2f} s; newest point on arrival: p95 {_p95(ages):.2f} s old; "
-        f"each event to each screen: median {np.median(waits):.2f}, p95 {_p95(waits):.2f} s"
+        f"{len(ticks):,} ticks, median {np.median(ticks):.2f} s; newest point on arrival: p95 {p95(ages):.2f} s old; "
+        f"each event to each screen: median {np.median(waits):.2f}, p95 {p95(waits):.2f} s"
     )
-    yield Result("tick_p95_30_viewers", _p95(ticks), 0.5, "seconds", detail, at_most=True)
+    yield Result("tick_p95_30_viewers", p95(ticks), 0.5, "seconds", detail, at_most=True)
 
 
 @dataclass
@@ -321,7 +321,7 @@ def _measured(run: Run, process: psutil.Process, seconds: float) -> _Part:
     return _Part(began, ended, steps * BATCH_SIZE / passed, cores)
 
 
-def _p95(seconds: np.ndarray) -> float:
+def p95(seconds: np.ndarray) -> float:
     return float(np.percentile(seconds, 95))
 
 

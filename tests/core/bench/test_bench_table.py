@@ -30,6 +30,8 @@ WANTED = {
     "memory_25000_vs_4000",
     "speed_with_30_viewers",
     "tick_p95_30_viewers",
+    "page_p95_idle",
+    "page_p95_beside_training",
 }
 
 

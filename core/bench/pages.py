@@ -1,0 +1,108 @@
+"""Rows about real pages in a real browser: how long a person waits from one page to the next, idle and beside a training.
+
+Needs Playwright and a Chromium (``tests/run`` brings both; ``ALEXNET_BROWSER`` names another); left out where one is missing.
+"""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.bench.processes import await_point, p95, server, stop
+from core.bench.table import LeftOut, Result
+from core.bench.world import World
+from core.runs.engines.local import start_run
+from core.runs.store import create_run
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+ROWS = ("page_p95_idle", "page_p95_beside_training")
+# Path of a page, and a word of what only it shows once it is drawn.
+PAGES = {
+    "photos": "Photos",
+    "network": "Network",
+    "augmentation": "Augmentation",
+    "training": "Training",
+    "results": "Results",
+    "classify": "Classify",
+    "": "Home",
+}
+NUM_WALKS = 6
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
+_PATIENCE_SECONDS = 30.0
+
+
+def page_to_page(world: World) -> Iterator[Result | LeftOut]:
+    """Seconds from a click in the navigation to the next page's own heading with nothing of the old page left."""
+    path = os.environ.get("ALEXNET_BROWSER") or next(filter(None, map(shutil.which, _BROWSERS)), None)
+    try:
+        import playwright  # noqa: F401
+    except ImportError:
+        path = None
+    if path is None:
+        yield from (LeftOut(row, "it needs Playwright and a Chromium; tests/run brings both") for row in ROWS)
+        return
+    run = create_run(world.experiment(epochs=1000), world.dataset)
+    with server() as (address, _):
+        idle = _walk(address, path, run.id)
+        start_run(run)
+        try:
+            await_point(run)
+            busy = _walk(address, path, run.id)
+        finally:
+            stop(run)
+    for row, seconds in zip(ROWS, (idle, busy), strict=True):
+        detail = (
+            f"{len(seconds)} clicks: median {np.median(seconds):.2f}, worst {max(seconds):.2f} s, "
+            f"{sum(one > 0.5 for one in seconds)} above .5 s"
+        )
+        yield Result(row, p95(np.array(seconds)), 0.5, "seconds", detail, at_most=True)
+
+
+def _walk(address: str, browser: str, run_id: str) -> list[float]:
+    """Seconds of every click on a walk through all pages; a first round, which meets every page for the first time, does not count."""
+    seconds = []
+    with _opened(f"http://{address}/?run={run_id}", browser) as page:
+        for turn in range(NUM_WALKS + 1):
+            for path, title in PAGES.items():
+                took = _go(page, path, title)
+                if turn:
+                    seconds.append(took)
+    return seconds
+
+
+@contextmanager
+def _opened(url: str, browser: str) -> "Iterator[Page]":
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        try:
+            page = chromium.new_page(viewport={"width": 1440, "height": 900})
+            page.set_default_timeout(_PATIENCE_SECONDS * 1000)
+            page.goto(url)
+            page.locator("[data-testid=stSidebar] a").first.wait_for()
+            yield page
+        finally:
+            chromium.close()
+
+
+def _go(page: "Page", path: str, title: str) -> float:
+    """Seconds until the heading of the page that was clicked is there, and the script that draws it has ended."""
+    link = page.locator("[data-testid=stSidebar] a").filter(has_text=title).first
+    began = time.perf_counter()
+    link.click()
+    page.wait_for_function(
+        """([path, title]) => {
+            const at = location.pathname.replace(/^\\//, "") === path;
+            const heading = document.querySelector("[data-testid=stMain] h1");
+            return at && document.title.includes(title) && heading && !document.querySelector("[data-stale=true]");
+        }""",
+        arg=[path, title],
+    )
+    return time.perf_counter() - began
