@@ -27,7 +27,7 @@ FLOORS = (
     ("core", "core.config"),
     ("core.workspace",),
     ("core.jobs",),
-    ("core.network", "core.photos.files"),
+    ("core.network", "core.photos.files", "core.photos.layouts"),
     ("core.photos.sources", "core.photos.drawn"),
     ("core.photos.checks",),
     ("core.photos",),

@@ -7,7 +7,7 @@ from core.errors import ModelError
 from core.jobs.job import Report, no_report
 from core.photos.cache import open_cache
 from core.photos.dataset import Dataset, load
-from core.photos.sources.layout import class_key
+from core.photos.layouts.names import class_key
 from core.runs.evaluation import Evaluation
 from core.runs.store import Run
 from core.training.loop.judge import evaluate_model

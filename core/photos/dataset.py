@@ -32,8 +32,8 @@ from core.photos.checks import clean, overrules, scan
 from core.photos.checks.clean import CleaningPlan, CleaningStep
 from core.photos.checks.overrules import LEAVE_OUT, Overrules
 from core.photos.checks.scan import ImageCheck, Issue, csv_rows, rows_to_csv
+from core.photos.layouts.names import SPLITS
 from core.photos.sources import origins
-from core.photos.sources.layout import SPLITS
 from core.photos.split import Example
 from core.text import natural_key
 from core.workspace.files import DAMAGED, read_file, read_json, sync_folder, write_atomic

@@ -14,8 +14,8 @@ from core.config import SplitConfig
 from core.errors import PhotoError
 from core.photos.checks.clean import IGNORE, CleaningPlan, CleaningStep
 from core.photos.checks.overrules import LEAVE_OUT
+from core.photos.layouts.names import MIN_PHOTOS_PER_CLASS, SPLITS
 from core.photos.sources import walk as sources
-from core.photos.sources.layout import MIN_PHOTOS_PER_CLASS, SPLITS
 from core.text import listed
 
 

@@ -17,7 +17,7 @@ from core.errors import AppError, ModelError, RunError
 from core.jobs.events import EventLog, is_number, last_event
 from core.jobs.job import check_id, new_id, status_of
 from core.network.plan import plan
-from core.photos.sources.layout import SPLITS
+from core.photos.layouts.names import SPLITS
 from core.runs.evaluation import Evaluation, wilson_interval
 from core.runs.history import History, read_history
 from core.workspace.files import DAMAGED, read_json, sync_folder, write_atomic

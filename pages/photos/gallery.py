@@ -12,7 +12,7 @@ from core.photos.checks.overrules import LEAVE_OUT, USE
 from core.photos.checks.scan import ImageCheck
 from core.photos.dataset import Dataset
 from core.photos.files import decode
-from core.photos.sources.layout import SPLITS
+from core.photos.layouts.names import SPLITS
 from pages import state
 from pages.parts import pictures, problems, words
 from pages.state import Memory

@@ -6,8 +6,8 @@ import streamlit as st
 
 from core.errors import PhotoError
 from core.photos.files.decode import PHOTO_EXTENSIONS, decode, fit_image
+from core.photos.layouts.names import MIN_PHOTOS_PER_CLASS
 from core.photos.sources import origins, own
-from core.photos.sources.layout import MIN_PHOTOS_PER_CLASS
 from core.photos.sources.own import OwnSet
 from pages import state
 from pages.parts import pictures, problems, words

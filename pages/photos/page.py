@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.photos.dataset import Dataset
-from core.photos.sources.layout import SPLITS
+from core.photos.layouts.names import SPLITS
 from pages import state
 from pages.parts import pictures, problems, words
 from pages.parts.fields import fault_about

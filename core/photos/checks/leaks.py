@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from core.photos.checks.clean import CONVERT, IGNORE, CleaningStep
 from core.photos.checks.overrules import USE
 from core.photos.checks.scan import Issue
-from core.photos.sources.layout import SPLITS
+from core.photos.layouts.names import SPLITS
 from core.text import natural_key
 
 _WRONG_FORMAT = frozenset({Issue.REFUSED, Issue.NOT_A_PHOTO, Issue.UNREADABLE, Issue.TRUNCATED, Issue.WRONG_EXTENSION})

@@ -17,7 +17,7 @@ from pathlib import Path
 from core.errors import PhotoError
 from core.jobs.job import check_id, new_id
 from core.photos.files import decode, isolated
-from core.photos.sources.layout import class_key, is_class_name
+from core.photos.layouts.names import class_key, is_class_name
 from core.photos.sources.origins import ABOUT, OWN
 from core.photos.sources.uploads import owner_of
 from core.workspace.disk import disk_trouble

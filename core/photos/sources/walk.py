@@ -1,4 +1,4 @@
-"""Finds the photos in a folder. What its shape says about their classes and splits is read by ``core.photos.sources.layout``."""
+"""Finds the photos in a folder. What its shape says about their classes and splits is read by ``core.photos.layouts.layout``."""
 
 import errno
 import os
@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from core.errors import PhotoError
 from core.photos.files.decode import EXTENSIONS_OF, PHOTO_EXTENSIONS, SIGNATURE_BYTES, signature
-from core.photos.sources import layout
+from core.photos.layouts import layout
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Source:
 
     Args:
         root: the resolved folder.
-        layout: "classes", "splits", "flat" or "none", see ``core.photos.sources.layout``.
+        layout: "classes", "splits", "flat" or "none", see ``core.photos.layouts.layout``.
         class_names: sorted; empty for layout "none".
         files: the photos, by path; those that have a class, if any has.
         ignored: (path, reason) of every other file.

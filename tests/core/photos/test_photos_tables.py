@@ -13,7 +13,7 @@ from core.photos import dataset
 from core.photos.checks.clean import CleaningStep
 from core.photos.checks.scan import ImageCheck
 from core.photos.dataset import Dataset
-from core.photos.sources.layout import SPLITS
+from core.photos.layouts.names import SPLITS
 from core.photos.split import Example
 
 few = settings(max_examples=200, derandomize=True, deadline=None)

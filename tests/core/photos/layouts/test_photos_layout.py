@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.photos.sources import layout
+from core.photos.layouts import layout
 
 
 def files(*groups):
