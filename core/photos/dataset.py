@@ -374,20 +374,34 @@ def _check_form(about: dict) -> None:
         raise ValueError("it is not in the form that the app writes")
 
 
+@dataclass(frozen=True)
+class DamagedDataset:
+    """A data set whose files cannot be read, and why, as a sentence."""
+
+    id: str
+    reason: str
+    created: float = 0.0
+
+
 def list_datasets() -> list[Dataset]:
     """All data sets that can be read and trained on, newest first."""
-    return list(_shelf.look(datasets_folder()))
+    return [entry for entry in _shelf.look(datasets_folder()) if isinstance(entry, Dataset)]
 
 
-def _trainable(folder: Path) -> Dataset | None:
+def damaged_datasets() -> list[DamagedDataset]:
+    """Those that ``list_datasets`` leaves out since their files cannot be read."""
+    return [entry for entry in _shelf.look(datasets_folder()) if isinstance(entry, DamagedDataset)]
+
+
+def _entry(folder: Path) -> Dataset | DamagedDataset | None:
     try:
         dataset = load(folder.name)
-    except AppError:
-        return None  # damaged; it says so when it is asked for by its id
+    except AppError as error:
+        return DamagedDataset(folder.name, str(error))
     return dataset if len(dataset.of_split("train")) else None  # not one that was only made to judge a network by
 
 
-_shelf = Shelf("dataset.json", _trainable, lambda dataset: (dataset.created, dataset.id))
+_shelf = Shelf("dataset.json", _entry, lambda entry: (entry.created, entry.id))
 
 
 def _draw(photos: PhotosConfig, split_config: SplitConfig, report: Report) -> Path:

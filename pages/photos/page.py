@@ -7,6 +7,7 @@ from core.photos.layouts.names import SPLITS
 from pages import state
 from pages.parts import pictures, problems, words
 from pages.parts.fields import fault_about
+from pages.parts.runs.damaged import show_damaged_datasets
 from pages.parts.work import chosen_job, show_job
 from pages.photos.balance import show_statistics
 from pages.photos.disk import show_disk
@@ -103,6 +104,7 @@ if dataset is None:
         if others:
             start = {"index": None} if state.view("others_dataset", None, choose_dataset) else {}
             st.selectbox("Photos that others have prepared", list(others), key="others_dataset", placeholder="Choose photos", format_func=lambda key: in_words(others[key]), **start)  # fmt: skip
+    show_damaged_datasets()
     show_disk()
     st.stop()
 every = all_datasets()
@@ -124,4 +126,5 @@ show_statistics(dataset)
 show_plan(dataset, busy)
 show_leaks(dataset)
 show_gallery(dataset, lambda of, path: show_decision(of, path, "gallery"))
+show_damaged_datasets()
 show_disk()

@@ -22,6 +22,7 @@ from pages.parts.fields import field, show_fault
 from pages.parts.live_chart import live_charts
 from pages.parts.places import way_to
 from pages.parts.runs.controls import place_of, show_controls, show_delete, show_end
+from pages.parts.runs.damaged import show_damaged_sweeps
 from pages.parts.runs.fit import show_epochs_in_words, show_fit
 from pages.parts.runs.start import start_training
 from pages.parts.runs.sweeps import show_chosen_sweep, show_sweeps
@@ -307,4 +308,5 @@ else:
     else:
         st.caption("Loss and accuracy appear here, batch by batch, a few seconds after the start. You may close the page meanwhile.")  # fmt: skip
 show_sweeps()
+show_damaged_sweeps()
 show_queue()

@@ -108,6 +108,18 @@ def test_a_run_that_cannot_be_read_is_listed_as_damaged_with_its_reason(world, k
         assert any("lists in lists" in text.value for text in app.markdown)
 
 
+@pytest.mark.parametrize(
+    ("kind", "page", "title"), [("data set", "photos", "Damaged photos"), ("sweep", "training", "Damaged sweeps")]
+)
+def test_photos_and_sweeps_that_cannot_be_read_are_listed_with_their_reason(world, kind, page, title):
+    before = go(open_link(), page)
+    assert title not in [header.value for header in before.header]
+    put(world.files[kind], b"[" * 100_000)
+    app = go(open_link(), page)
+    assert title in [header.value for header in app.header]
+    assert any("lists in lists" in text.value for text in app.markdown)
+
+
 @pytest.mark.parametrize("content", [b"", b"\0" * 900, b'{"kind": "queued", "time": 1.0}\n', "nothing", "folder"])
 def test_a_completed_run_whose_events_are_lost_is_damaged_and_never_trained_again_unasked(world, content):
     put(world.files["events of a run"], content)
