@@ -6,7 +6,7 @@ import pytest
 from fake_runs import FakeRun, make_dataset
 from visits import go, open_link
 
-from core.cli.main import _wait
+from core.cli.parts.follow import wait
 from core.errors import AppError
 from core.runs.engines import local
 from core.runs.store import find_run
@@ -58,17 +58,17 @@ def test_a_run_that_answers_shows_no_way_to_end_it(run):
 
 def test_a_command_that_has_asked_a_silent_run_says_so_and_does_not_wait_for_it(run, ended):
     with pytest.raises(AppError, match=r"does not answer.*python -m core end"):
-        _wait(find_run(run.id), as_json=False, has_asked=True)
+        wait(find_run(run.id), as_json=False, has_asked=True)
 
 
 def test_who_waits_behind_a_silent_run_hears_which(run, ended, workspace, capsys):
     waits = FakeRun(run.dataset, "261123-130000-modern-wait")
     waits.log.append("queued", position=2)
     with pytest.raises(AppError, match=waits.id):
-        _wait(find_run(waits.id), as_json=False, has_asked=True)
+        wait(find_run(waits.id), as_json=False, has_asked=True)
     local.end_holder(waits.folder)
     with pytest.raises(AppError, match=run.id):
-        _wait(find_run(waits.id), as_json=False, has_asked=True)
+        wait(find_run(waits.id), as_json=False, has_asked=True)
 
 
 def test_a_command_does_not_wait_for_a_run_whose_folder_has_vanished(workspace):
@@ -77,4 +77,4 @@ def test_a_command_does_not_wait_for_a_run_whose_folder_has_vanished(workspace):
     assert run.config
     shutil.rmtree(run.folder)
     with pytest.raises(AppError, match="is gone"):
-        _wait(run, as_json=False)
+        wait(run, as_json=False)

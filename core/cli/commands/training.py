@@ -1,0 +1,85 @@
+"""What a training will take, and the training itself."""
+
+import sys
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from core.cli.parts.follow import wait
+from core.cli.parts.options import as_json, config_file, experiment, preset, settings
+from core.cli.parts.output import emit
+from core.cli.parts.prepared import prepare, with_photos
+from core.cli.parts.terminal import Bar
+from core.config import ExperimentConfig
+from core.errors import AppError
+
+if TYPE_CHECKING:
+    from core.photos.dataset import Dataset
+
+
+@click.command()
+@click.argument("folder")
+@preset
+@config_file
+@settings
+@click.option("--measure", is_flag=True, help="Let the network train for some seconds first, and keep what that shows.")
+@as_json
+def forecast(folder, preset_id, config_path, assignments, measure, as_json):
+    """Say what training on FOLDER (or "drawn") will take: memory, seconds an epoch, seconds in all."""
+    from core.training.forecast.forecast import forecast as forecast_run
+
+    config = with_photos(experiment(preset_id, config_path, assignments), folder)
+    dataset = prepare(config)
+    if measure:
+        _measure(config, dataset)
+    expected = forecast_run(config, dataset.sizes, len(dataset.class_names))
+    emit(asdict(expected), as_json, expected.sentence)
+
+
+def _measure(config: ExperimentConfig, dataset: "Dataset") -> None:
+    """Waits for a measurement; Ctrl-C cancels it."""
+    from core.jobs.job import ask
+    from core.training.process.calibrate import start_measuring
+
+    job, line = start_measuring(config, dataset), Bar()
+    try:
+        while job.status in ("queued", "running"):
+            last = job.last or {}
+            if last.get("kind") == "progress":
+                line(last["stage"], last["done"], last["total"])
+            time.sleep(0.2)
+    except KeyboardInterrupt:
+        ask(job.folder, "stop")
+        click.echo("Cancelled; what was measured before still counts.", err=True)
+        sys.exit(1)
+    finally:
+        line.end()
+    if job.status != "completed":
+        message = (job.last or {}).get("message")
+        raise AppError(message or f"The measurement ended early; see {job.folder / 'worker.log'}.")
+
+
+@click.command()
+@click.argument("photos")
+@preset
+@config_file
+@settings
+@click.option("--epochs", type=int, help="Same as --set training.epochs=N.")
+@click.option("--seed", type=int, help="Same as --set training.seed=S: first weights, order, augmentation, dropout.")
+@click.option("--name", default="", help="What the run is called in lists.")
+@as_json
+def train(photos, preset_id, config_path, assignments, epochs, seed, name, as_json):
+    """Train a network on PHOTOS (as prepare takes them) and wait for it. Ctrl-C stops it cleanly; what it has learned is kept."""
+    from core.runs.engines.local import start_run
+    from core.runs.store import create_run
+
+    for path, value in (("training.epochs", epochs), ("training.seed", seed), ("name", name or None)):
+        if value is not None:
+            assignments += (f"{path}={value}",)
+    config = with_photos(experiment(preset_id, config_path, assignments), photos)
+    run = create_run(config, prepare(config))
+    click.echo(f"Run {run.id}", err=True)
+    start_run(run)
+    wait(run, as_json)

@@ -1,0 +1,47 @@
+"""The options that several commands take, and the experiment that they add up to."""
+
+from pathlib import Path
+
+import click
+
+from core import config as configs
+from core.config import ExperimentConfig
+from core.errors import AppError
+from core.network import presets
+
+as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout, for programs.")
+settings = click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="PATH=VALUE",
+    help="Change a setting, e.g. network.blocks.0.filters=32.",
+)
+preset = click.option("--preset", "preset_id", default="modern", show_default=True, help="Where to start from.")
+config_file = click.option(
+    "--config",
+    "config_path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Start from a JSON file instead: a whole configuration, or the config.json of a run.",
+)
+
+
+def experiment(preset_id: str, config_path: Path | None, assignments: tuple[str, ...]) -> ExperimentConfig:
+    """The checked experiment of ``--preset`` or ``--config``, changed by each ``--set``; ConfigError says what is wrong."""
+    config = _read_config(config_path) if config_path else presets.experiment(preset_id)
+    config = configs.put_all(config, list(assignments))
+    configs.check(config)
+    return config
+
+
+def _read_config(path: Path) -> ExperimentConfig:
+    from core.workspace.files import read_file
+
+    try:
+        text = read_file(path, configs.MAX_JSON_LETTERS + 1).decode()
+    except (OSError, ValueError) as error:
+        raise AppError(
+            f"“{path}” cannot be read as text ({error}). Give a JSON file that the app has written."
+        ) from None
+    config = configs.parse_json(text)
+    return configs.from_dict(config.get("config", config) if isinstance(config, dict) else config)
