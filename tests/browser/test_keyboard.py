@@ -4,11 +4,14 @@ import re
 
 from fake_runs import finished_run, make_dataset
 from PIL import Image
-from test_app_in_browser import heading
 
 AT = """() => { let at = document.activeElement; while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement
   return at.getAttribute('aria-label') || at.innerText || at.tagName }"""
 IN_VIEW = "element => { const box = element.getBoundingClientRect(); return box.top >= 0 && box.bottom <= innerHeight }"
+
+
+def heading(tab, name):
+    return tab.get_by_role("heading", name=name, exact=True, level=1)
 
 
 def press_until(tab, words, key="Tab", most=40):

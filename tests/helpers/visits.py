@@ -20,3 +20,9 @@ def go(app: AppTest, name: str) -> AppTest:
     app.switch_page(str(PROJECT / "pages" / name / "page.py")).run()
     assert not app.exception, app.exception
     return app
+
+
+def words_of(app: AppTest) -> str:
+    """All that the page says in titles, texts and captions."""
+    kinds = ("title", "header", "markdown", "caption", "text", "info")
+    return " ".join(element.value for kind in kinds for element in app.get(kind)).replace("\\", "")

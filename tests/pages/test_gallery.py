@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 from fake_runs import FakeRun, make_dataset
 from streamlit.testing.v1 import AppTest
-from test_other_pages import words_of
+from visits import words_of
 
 from core.config import PhotosConfig, SplitConfig
 from core.photos import cache, dataset, disk

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from fake_runs import FakeRun
 from PIL import Image
-from test_other_pages import words_of
-from visits import go, open_link
+from visits import go, open_link, words_of
 
 from core.config import PhotosConfig, SplitConfig
 from core.photos.dataset import Dataset, prepare

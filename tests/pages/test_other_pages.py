@@ -8,7 +8,7 @@ import pytest
 from fake_runs import FakeRun, finished_run, make_dataset
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from visits import go, open_link
+from visits import go, open_link, words_of
 
 from core.errors import ModelError
 from core.jobs.events import EventLog
@@ -18,11 +18,6 @@ from core.runs.evaluation import Answer
 from core.workspace.lock import Lock
 from pages import state
 from pages.parts import answers, work
-
-
-def words_of(app) -> str:
-    kinds = ("title", "header", "markdown", "caption", "text", "info")
-    return " ".join(element.value for kind in kinds for element in app.get(kind)).replace("\\", "")
 
 
 def picture(colour=(200, 90, 30)) -> bytes:

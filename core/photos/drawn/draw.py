@@ -2,7 +2,7 @@
 
 Only shape tells the classes apart: ears, muzzle, whiskers, proportions, tail. Fur, eyes, expression, pose, background,
 light, size, position, tilt and what stands in front come from the same lottery for every animal, so that a network
-has to look at the pet: 32x32 pixels or colours alone give little away (tests/core/photos/test_drawn.py).
+has to look at the pet: 32x32 pixels or colours alone give little away (tests/core/photos/drawn/test_draw.py).
 """
 
 import os

@@ -25,7 +25,7 @@ def decode_or_die(task: dict) -> dict:
 
 @pytest.fixture
 def decoder():
-    made = isolated.Decoder(timeout_seconds=10, function="tests.core.photos.test_photos_isolated:decode_or_die")
+    made = isolated.Decoder(timeout_seconds=10, function=f"{__name__}:decode_or_die")
     yield made
     made.close()
 
@@ -61,7 +61,7 @@ def die_once(task: dict) -> dict:
 
 
 def test_a_decoder_that_others_end_costs_no_photo(tmp_path):
-    decoder = isolated.Decoder(function="tests.core.photos.test_photos_isolated:die_once")
+    decoder = isolated.Decoder(function=f"{__name__}:die_once")
     (tmp_path / "pet.png").write_bytes(encoded(picture(4), "PNG"))
     try:
         assert decoder.decode(tmp_path / "pet.png").shape[2] == 3
@@ -70,7 +70,7 @@ def test_a_decoder_that_others_end_costs_no_photo(tmp_path):
 
 
 def test_a_photo_that_takes_too_long_is_given_up():
-    decoder = isolated.Decoder(timeout_seconds=2, function="tests.core.photos.test_photos_isolated:decode_or_die")
+    decoder = isolated.Decoder(timeout_seconds=2, function=f"{__name__}:decode_or_die")
     try:
         with pytest.raises(PhotoError, match="over 2 seconds"):
             decoder.decode(b"hang")

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from test_network_build import random_network
+from random_networks import random_network
 
 from core.config import ConvBlock, NetworkConfig
 from core.network.keras_code import keras_code
