@@ -10,6 +10,7 @@ from core.photos.disk import DatasetDisk, FolderDisk
 from core.workspace.rights import Person, has_admin, is_admin, may_change
 from pages import state
 from pages.parts import problems, words
+from pages.parts.dialogs import ask_whether
 from pages.state import Memory
 
 LOOK_SECONDS = 20.0  # how long what was counted is shown again: naming every file of 25,000 takes a while
@@ -38,14 +39,9 @@ def show_disk() -> None:
         if not found.datasets and not found.folders:
             st.caption("Nothing has been prepared yet.")
             return
-        rows = [_row_of(one) for one in found.datasets] + [
-            (words.printable(one.title), _size(one.num_bytes), "", words.printable(one.kept)) for one in found.folders
-        ]
-        st.dataframe(
-            dict(zip(("What", "Size", "Of that pixels", "Why it stays"), map(list, zip(*rows, strict=True)), strict=True)),
-            hide_index=True,
-            alt=f"What {len(rows)} things in the workspace take of the disk",
-        )  # fmt: skip
+        rows = [_of_dataset(one) for one in found.datasets] + [_of_folder(one) for one in found.folders]
+        alt = f"What {len(rows)} things in the workspace take of the disk"
+        st.dataframe({name: [row[name] for row in rows] for name in rows[0]}, hide_index=True, alt=alt)
         _show_buttons(found, visit)
 
 
@@ -61,10 +57,10 @@ def _show_buttons(found: disk.Disk, visit: Memory) -> None:
         if not others:
             st.caption("Everything here is in use or kept.")
         return
+    names = {key: one.name for key, one in sets.items()} | {key: one.title for key, one in folders.items()}
     chosen = st.selectbox(
-        "To clear", [*sets, *folders], key="disk-chosen",
-        format_func=lambda key: words.printable(sets[key].name if key in sets else folders[key].title) + f" · {key}",
-    )  # fmt: skip
+        "To clear", list(names), key="disk-chosen", format_func=lambda key: f"{words.printable(names[key])} · {key}"
+    )
     problems.show_said("disk-chosen")
     with st.container(horizontal=True):
         if chosen in sets:
@@ -116,11 +112,7 @@ _COSTS = {
 
 
 def _answer(visit: Memory, clear: Callable[[str], int], item: str) -> None:
-    with st.container(horizontal=True):
-        if st.button("Clear", key="clear-yes", icon=":material/delete:", on_click=_clear, args=(visit, clear, item)):
-            st.rerun()
-        if st.button("Keep", key="clear-no"):
-            st.rerun()
+    ask_whether("clear", "Clear", "Keep", _clear, visit, clear, item)
 
 
 def _clear(visit: Memory, clear: Callable[[str], int], item: str) -> None:
@@ -132,16 +124,20 @@ def _clear(visit: Memory, clear: Callable[[str], int], item: str) -> None:
     _look.clear()
 
 
-def _row_of(one: DatasetDisk) -> tuple[str, str, str, str]:
-    return (
-        words.printable(one.name),
-        _size(one.cache_bytes + one.files_bytes),
-        _size(one.cache_bytes) if one.cache_bytes else "",
-        one.busy,
-    )
+def _of_dataset(one: DatasetDisk) -> dict[str, str]:
+    pixels = _size(one.cache_bytes) if one.cache_bytes else ""
+    return _row(one.name, _size(one.cache_bytes + one.files_bytes), pixels, one.busy)
+
+
+def _of_folder(one: FolderDisk) -> dict[str, str]:
+    return _row(one.title, _size(one.num_bytes), "", one.kept)
+
+
+def _row(name: str, size: str, pixels: str, why: str) -> dict[str, str]:
+    return {"What": words.printable(name), "Size": size, "Of that pixels": pixels, "Why it stays": words.printable(why)}
 
 
 def _size(num_bytes: int) -> str:
-    return (
-        f"{num_bytes / 1e9:.1f}{words.NO_BREAK}GB" if num_bytes >= 1e9 else f"{num_bytes / 1e6:,.1f}{words.NO_BREAK}MB"
-    )
+    if num_bytes >= 1e9:
+        return f"{num_bytes / 1e9:.1f}{words.NO_BREAK}GB"
+    return f"{num_bytes / 1e6:,.1f}{words.NO_BREAK}MB"

@@ -15,7 +15,7 @@ from core.photos.files import decode
 from core.photos.layouts.names import SPLITS
 from pages import state
 from pages.parts import pictures, problems, words
-from pages.state import Memory
+from pages.photos.state import PhotosState
 from pages.state.current import dataset_of
 
 PHOTOS_A_PAGE = 24
@@ -100,7 +100,7 @@ def show_gallery(dataset: Dataset, act: Act | None = None) -> None:
     # a key that does not change with the filters would keep a page that the new choice may not have
     number = st.pagination(num_pages, key=f"gallery-page-{hash((dataset.id, len(chosen), chosen[0].path))}") if num_pages > 1 else 1  # fmt: skip
     first = (number - 1) * PHOTOS_A_PAGE
-    visit = state.memory()
+    own = state.of(PhotosState)
     opened = False
     with slot, st.grid(6, min_column_width=130, gap="small"):
         for place, photo in enumerate(chosen[first : first + PHOTOS_A_PAGE]):
@@ -110,9 +110,9 @@ def show_gallery(dataset: Dataset, act: Act | None = None) -> None:
                     words.plain(words.short(photo.name, 40)), key=f"photo-{place}", type="tertiary", width="stretch",
                     help=f"Show all that is known of {words.plain(photo.name)}",
                 ):  # fmt: skip
-                    visit.looked_at, opened = first + place, True
+                    own.looked_at, opened = first + place, True
     if opened:
-        _show_one(dataset, chosen, visit, act)
+        _show_one(dataset, chosen, own, act)
 
 
 def _what_is_here(dataset: Dataset, photos: tuple[Photo, ...], num_chosen: int) -> str:
@@ -169,13 +169,13 @@ def _in_words(photo: Photo) -> str:
 
 
 @st.dialog("One photo", width="large", icon=":material/photo:", on_dismiss="rerun")
-def _show_one(dataset: Dataset, chosen: list[Photo], visit: Memory, act: Act | None) -> None:
-    at = min(visit.looked_at, len(chosen) - 1)
+def _show_one(dataset: Dataset, chosen: list[Photo], own: PhotosState, act: Act | None) -> None:
+    at = min(own.looked_at, len(chosen) - 1)
     photo = chosen[at]
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.button("Previous", icon=":material/chevron_left:", key="photo-before", shortcut="Left", disabled=at == 0, on_click=setattr, args=(visit, "looked_at", at - 1))  # fmt: skip
+        st.button("Previous", icon=":material/chevron_left:", key="photo-before", shortcut="Left", disabled=at == 0, on_click=setattr, args=(own, "looked_at", at - 1))  # fmt: skip
         st.caption(f"{at + 1:,} of {len(chosen):,}")
-        st.button("Next", icon=":material/chevron_right:", key="photo-after", shortcut="Right", disabled=at + 1 == len(chosen), on_click=setattr, args=(visit, "looked_at", at + 1))  # fmt: skip
+        st.button("Next", icon=":material/chevron_right:", key="photo-after", shortcut="Right", disabled=at + 1 == len(chosen), on_click=setattr, args=(own, "looked_at", at + 1))  # fmt: skip
     draft = state.draft()
     size, fit, channels = draft.network.input_size, draft.photos.fit, draft.network.input_channels
     left, right = st.columns([3, 2], gap="medium")

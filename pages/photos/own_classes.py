@@ -11,6 +11,7 @@ from core.photos.sources import origins, own
 from core.photos.sources.own import OwnSet
 from pages import state
 from pages.parts import pictures, problems, words
+from pages.photos.state import PhotosState
 from pages.state import Memory
 
 NUM_SHOWN = 12
@@ -83,7 +84,8 @@ def _show_class(visit: Memory, chosen: OwnSet, class_name: str, files: list[str]
                 "Remove class", key=f"own-remove-yes-{key}", on_click=_remove_class, args=(visit, chosen, class_name)
             )
     # a new key empties the place once its photos are kept
-    turn = visit.turns.get(key, 0)
+    turns = state.of(PhotosState).turns
+    turn = turns.get(key, 0)
     uploads = st.file_uploader(
         f"Drop photos of {words.plain(class_name)}",
         type=list(PHOTO_EXTENSIONS),
@@ -93,7 +95,7 @@ def _show_class(visit: Memory, chosen: OwnSet, class_name: str, files: list[str]
     )
     problems.show_said(_place(class_name))
     if uploads:
-        visit.turns[key] = turn + 1
+        turns[key] = turn + 1
         _add(visit, chosen, class_name, [(upload.name, upload.getvalue()) for upload in uploads])
         state.redraw()
     with st.container(horizontal=True, gap="small"):
@@ -122,11 +124,12 @@ def _show_camera(visit: Memory, chosen: OwnSet, class_names: list[str]) -> None:
     ):
         return
     into = st.selectbox("Class of the next photo", class_names, key="own-camera-class", width=320)
-    turn = visit.turns.get("camera", 0)
+    turns = state.of(PhotosState).turns
+    turn = turns.get("camera", 0)
     shot = st.camera_input(f"A photo of {words.plain(into)}", key=f"own-camera-{turn}", width=480)
     problems.show_said(_CAMERA)
     if shot is not None:
-        visit.turns["camera"] = turn + 1
+        turns["camera"] = turn + 1
         _add(visit, chosen, into, [("The camera's photo", shot.getvalue())], _CAMERA)
         state.redraw()
 

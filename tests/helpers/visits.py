@@ -1,7 +1,9 @@
 """A visitor of the app, without a browser."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 PROJECT = Path(__file__).parents[2]
@@ -26,3 +28,9 @@ def words_of(app: AppTest) -> str:
     """All that the page says in titles, texts and captions."""
     kinds = ("title", "header", "markdown", "caption", "text", "info")
     return " ".join(element.value for kind in kinds for element in app.get(kind)).replace("\\", "")
+
+
+def look_as(monkeypatch: pytest.MonkeyPatch, owner_mark: Callable[[], str]) -> None:
+    """From here on the visitor's browser has this mark."""
+    monkeypatch.setattr("pages.state.owner", owner_mark)
+    monkeypatch.setattr("pages.state.visit.owner", owner_mark)

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.config import AugmentConfig
 from core.training.recipe import augment, batches
+from pages.augmentation.state import AugmentationState
 from pages.parts import preview as shown
 from pages.parts.preview import Look
 
@@ -62,7 +63,7 @@ def test_pictures_that_the_next_change_replaces_come_with_the_page(open_page, wo
     """A file of their own would be gone when a browser that is still at the one before asks for it."""
     make_dataset(workspace)
     app = open_page("augmentation")
-    app.session_state.memory.augment_view = view
+    app.session_state.memory.of(AugmentationState).view = view
     shown_now = [image.proto.imgs[0].url for image in app.run().get("image")]
     assert len(shown_now) >= 4
     assert all(url.startswith("data:image/") for url in shown_now)
@@ -147,7 +148,7 @@ def test_a_photo_of_ones_own_is_shown_until_one_goes_back(open_page, workspace):
     make_dataset(workspace)
     app = open_page("augmentation")
     before = pictures(app)
-    app.session_state.memory.own_photo = ("abc", np.full((60, 90, 3), 90, np.uint8))
+    app.session_state.memory.of(AugmentationState).own_photo = ("abc", np.full((60, 90, 3), 90, np.uint8))
     app.run()
     assert len(pictures(app)) == 7 and pictures(app)[-6:] != before  # itself, and six sheets of what becomes of it
     app.button(key="back-to-photos").click().run()
@@ -176,8 +177,8 @@ def test_a_photo_that_is_none_is_refused_in_words_and_a_good_one_taken(open_page
         app.file_uploader(key="own-photo").set_value(("a [photo](x).png", content, "image/png")).run()
 
     drop(b"no photo at all")
-    assert app.error and visit.own_photo is None
+    assert app.error and visit.of(AugmentationState).own_photo is None
     drop(photo_file())
     assert not app.error
-    fingerprint, photo = app.session_state.memory.own_photo
+    fingerprint, photo = app.session_state.memory.of(AugmentationState).own_photo
     assert photo.shape == (60, 90, 3) and len(fingerprint) == 64

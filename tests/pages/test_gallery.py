@@ -136,12 +136,13 @@ def test_filtering_25000_photos_costs_little(monkeypatch):
     )
 
     def page():
+        import streamlit as st
+
         from core.photos.dataset import load
-        from pages import state
         from pages.photos import gallery
 
         gallery.pictures.thumbnail = lambda *_: None
-        gallery.show_gallery(load(state.st.session_state["which"]))
+        gallery.show_gallery(load(st.session_state["which"]))
 
     class_names = ("cats", "dogs")
     fake = dataset.Dataset("pets-12345678", "pets", disk.datasets_folder(), class_names, (), {"found": 25_000}, "", 0.0)

@@ -13,6 +13,7 @@ from core.config import ConvBlock, ExperimentConfig
 from core.network.presets import PRESETS, experiment
 from pages import state
 from pages.state import Memory
+from pages.state import address as address_module
 
 
 def link_of(draft: ExperimentConfig, **selections: str) -> dict[str, str]:
@@ -169,9 +170,9 @@ class Address(dict):
 def visit(monkeypatch):
     """A visit to the Training page without a browser: (its memory, its address, a switch for Back)."""
     memory, address, back = state.Memory(), Address(), []
-    monkeypatch.setattr(state, "memory", lambda: memory)
-    monkeypatch.setattr(state.st, "query_params", address)
-    monkeypatch.setattr(state, "went_back", lambda: bool(back))
+    monkeypatch.setattr(address_module, "memory", lambda: memory)
+    monkeypatch.setattr(address_module.st, "query_params", address)
+    monkeypatch.setattr(address_module, "went_back", lambda: bool(back))
     state.follow_address("Training")
     return memory, address, back
 

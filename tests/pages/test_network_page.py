@@ -10,8 +10,8 @@ from core.config import from_json
 from core.errors import ConfigError
 from core.network.plan import plan
 from core.network.presets import PRESETS, experiment
-from pages import state
 from pages.network.layers import differing, nearest_layer
+from pages.network.state import NetworkState
 from pages.state import Memory
 from pages.state.steps import MOST, Steps
 
@@ -55,7 +55,7 @@ def test_a_value_that_is_told_after_the_click_on_a_link_counts_and_the_link_too(
 
 
 def test_a_touch_that_comes_before_the_browser_shows_an_undo_does_not_bring_the_old_value_back(open_page, monkeypatch):
-    monkeypatch.setattr(state, "UNSEEN_SECONDS", 3600.0)
+    monkeypatch.setattr("pages.state.memories.UNSEEN_SECONDS", 3600.0)
     app = open_page("network", preset="narrow")
     app.number_input(key="network.blocks.0.filters").set_value(48).run()
     app.button(key="undo").click().run()
@@ -67,7 +67,7 @@ def test_a_touch_that_comes_before_the_browser_shows_an_undo_does_not_bring_the_
 
 
 def test_a_value_undone_a_while_ago_may_be_typed_again(open_page, monkeypatch):
-    monkeypatch.setattr(state, "UNSEEN_SECONDS", 0.0)
+    monkeypatch.setattr("pages.state.memories.UNSEEN_SECONDS", 0.0)
     app = open_page("network", preset="narrow")
     app.number_input(key="network.blocks.0.filters").set_value(48).run()
     app.button(key="undo").click().run()
@@ -141,11 +141,11 @@ def test_layers_are_added_copied_moved_and_removed_and_the_open_one_follows(open
     app = open_layer(open_page("network", preset="narrow"), "blocks.1")
     app.button(key="layers-Duplicate").click().run()
     assert filters(app) == [24, 64, 64, 96, 96, 64]
-    assert app.session_state.memory.layer == "blocks.2"
+    assert app.session_state.memory.of(NetworkState).layer == "blocks.2"
     app.button(key="layers-Earlier").click().run()
     app.button(key="layers-Earlier").click().run()
     assert filters(app) == [64, 24, 64, 96, 96, 64]
-    assert app.session_state.memory.layer == "blocks.0"
+    assert app.session_state.memory.of(NetworkState).layer == "blocks.0"
     app.button(key="layers-Remove").click().run()
     app.button(key="layers-Add").click().run()
     assert filters(app) == [24, 24, 64, 96, 96, 64]
@@ -154,7 +154,7 @@ def test_layers_are_added_copied_moved_and_removed_and_the_open_one_follows(open
     open_layer(app, "output")
     app.button(key="layers-Add").click().run()
     assert len(app.session_state.memory.draft.network.dense) == 3
-    assert app.session_state.memory.layer == "dense.2"
+    assert app.session_state.memory.of(NetworkState).layer == "dense.2"
 
 
 def test_the_only_convolution_stays_and_seventeen_are_too_many(open_page):

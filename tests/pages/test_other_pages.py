@@ -8,7 +8,7 @@ import pytest
 from fake_runs import FakeRun, finished_run, make_dataset
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from visits import go, open_link, words_of
+from visits import go, look_as, open_link, words_of
 
 from core.errors import ModelError
 from core.jobs.events import EventLog
@@ -16,7 +16,6 @@ from core.jobs.job import create_job, find_job
 from core.network import presets
 from core.runs.evaluation import Answer
 from core.workspace.lock import Lock
-from pages import state
 from pages.parts import answers, work
 
 
@@ -216,7 +215,7 @@ def test_only_its_owner_and_the_administrator_touch_a_preparation_that_a_trainin
         app.session_state.memory.admin_key = ""  # the button is still in sight
         app.button(key=key).click().run()
         assert not (job.folder / "request").exists() and spawned == []
-        monkeypatch.setattr(state, "owner", lambda: "annas-token-0123456789")
+        look_as(monkeypatch, lambda: "annas-token-0123456789")
         app.run()
         app.button(key=key).click().run()
         assert (job.folder / "request").exists() or len(spawned) == 1

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from fake_runs import FakeRun, finished_run, make_dataset
+from visits import look_as
 
 from core.jobs.events import EventLog
 from core.jobs.job import create_job, requested
@@ -12,7 +13,7 @@ from core.photos.checks import overrules
 from core.runs.store import list_runs
 from core.workspace.lock import Lock
 from core.workspace.owners import mark_of
-from pages import state
+from core.workspace.rights import Person
 from pages.parts import work
 
 ANNA, BEN, KEY = "annas-token-0123456789", "bens-token-0123456789", "open sesame"
@@ -23,7 +24,7 @@ def become(monkeypatch):
     """``become(app, "Ben")``: from now on this visitor is somebody else, as far as the server can tell."""
 
     def change(app, who):
-        monkeypatch.setattr(state, "owner", lambda: {"Anna": mark_of(ANNA), "Ben": mark_of(BEN)}.get(who, ""))
+        look_as(monkeypatch, lambda: {"Anna": mark_of(ANNA), "Ben": mark_of(BEN)}.get(who, ""))
         if app is not None:
             app.session_state.memory.admin_key = KEY if who == "admin" else ""
         return app
@@ -96,9 +97,7 @@ class Deciding:
     def __init__(self, workspace):
         self.made = annas_dataset(workspace)
         self.link = {"dataset": self.made.id}
-        overrules.set_file(
-            self.made.root, "cats/train-0.jpg", "0" * 64, overrules.LEAVE_OUT, state.Person(mark_of(ANNA))
-        )
+        overrules.set_file(self.made.root, "cats/train-0.jpg", "0" * 64, overrules.LEAVE_OUT, Person(mark_of(ANNA)))
         self.made = replace(self.made, overrules=overrules.load(self.made.root))
         self.made.save(self.made.steps())
 

@@ -2,15 +2,15 @@
 
 import pytest
 from fake_runs import FakeRun, finished_run, make_dataset
-from visits import go, open_link
+from visits import go, look_as, open_link
 
 from core.errors import ConfigError, PhotoError, RunError
 from core.network import edit
 from core.photos.checks import overrules
 from core.workspace.lock import Lock
-from pages import state
 from pages.parts import work
 from pages.parts.runs import controls, start
+from pages.parts.runs.sweep_form import SweepForm
 from pages.state import Memory
 
 KERNEL = "network.blocks.0.kernel_size"
@@ -179,11 +179,11 @@ def test_values_of_a_sweep_are_answered_above_its_button(open_page, workspace):
     app.text_input(key="values-network.blocks.0.filters").set_value("16, 32").run()
     app.number_input(key="sweep-epochs").set_value(0).run()
     assert place_of_error(app, "received 0") < drawn(app).index("start-sweep")
-    assert app.session_state.memory.sweep_epochs == 12
+    assert app.session_state.memory.of(SweepForm).epochs == 12
 
 
 def test_a_class_name_that_is_none_is_said_below_its_field(open_page, workspace, monkeypatch):
-    monkeypatch.setattr(state, "owner", lambda: "token-of-somebody")
+    look_as(monkeypatch, lambda: "token-of-somebody")
     app = open_page("photos")
     app.segmented_control(key="photo_source").set_value("Own classes").run()
     app.text_input(key="own-class-name").set_value("a/b")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from fake_runs import make_dataset
 from PIL import Image
+from visits import look_as
 
 from core.jobs.job import find_job
 from core.photos.sources import origins, own, uploads
@@ -19,7 +20,7 @@ OWNER = "token-of-one-browser"
 
 @pytest.fixture(autouse=True)
 def browser(monkeypatch):
-    monkeypatch.setattr(state, "owner", lambda: OWNER)
+    look_as(monkeypatch, lambda: OWNER)
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def test_a_zip_that_arrived_is_chosen_and_named_as_text(photos_page, spawned):
 
 def test_another_browsers_zip_is_not_offered(photos_page, monkeypatch):
     send()
-    monkeypatch.setattr(state, "owner", lambda: "token-of-another-one")
+    look_as(monkeypatch, lambda: "token-of-another-one")
     assert "has arrived" not in words_of(photos_page("Zip"))
 
 
@@ -137,7 +138,7 @@ def test_a_class_is_removed_only_by_the_second_button(photos_page):
 
 
 def test_without_a_cookie_own_classes_say_why_not(photos_page, monkeypatch):
-    monkeypatch.setattr(state, "owner", lambda: "")
+    look_as(monkeypatch, lambda: "")
     app = photos_page("Own classes")
     app.text_input(key="own-class-name").set_value("cups")
     app.button(key="own-add-class").click().run()

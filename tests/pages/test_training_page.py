@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 from fake_runs import FakeRun, finished_run, make_dataset
-from visits import go
+from visits import go, look_as
 
 from core.network import presets
 from core.runs.engines import local
@@ -12,7 +12,6 @@ from core.training.forecast import forecast
 from core.training.process import calibrate
 from core.workspace import people
 from core.workspace.lock import Lock
-from pages import state
 from pages.parts.runs import start
 
 RECORDED = Path(__file__).parents[1] / "core" / "advice" / "histories"
@@ -269,7 +268,7 @@ def test_advice_is_taken_with_one_click(open_page, workspace):
 
 
 def test_a_person_names_themselves(open_page, monkeypatch):
-    monkeypatch.setattr(state, "owner", lambda: "bens-token-0123456789")
+    look_as(monkeypatch, lambda: "bens-token-0123456789")
     app = open_page("home")
     app.session_state["person"] = True
     app.run()

@@ -12,6 +12,7 @@ from core.workspace import people
 from core.workspace.owners import mark_of
 from pages import state
 from pages.parts import words
+from pages.parts.dialogs import ask_whether
 from pages.state import Memory
 
 GOES_ON = ("paused", "stopped", "interrupted", "failed", "damaged")
@@ -46,13 +47,25 @@ def show_controls(run: Run, status: str) -> None:
         st.caption(f":material/lock: Started {by}.")
     elif status in ACTIVE:
         if status == "running":
-            st.button("Pause", icon=":material/pause:", on_click=pause, args=(visit, run), key="pause", help="Keeps everything, ends the process and frees its memory. It goes on exactly where it was.")  # fmt: skip
-        st.button("Stop", icon=":material/stop:", on_click=stop, args=(visit, run), key="stop", help="Keeps the best epoch and tests it.")  # fmt: skip
+            _button(
+                "Pause",
+                ":material/pause:",
+                pause,
+                run,
+                "Keeps everything, ends the process and frees its memory. It goes on exactly where it was.",
+            )
+        _button("Stop", ":material/stop:", stop, run, "Keeps the best epoch and tests it.")
     else:
         if status in GOES_ON:
-            st.button("Go on", icon=":material/play_arrow:", on_click=go_on, args=(visit, run), key="go-on", help="From its last checkpoint, to the same weights as if it had never ended.")  # fmt: skip
+            help = "From its last checkpoint, to the same weights as if it had never ended."
+            _button("Go on", ":material/play_arrow:", go_on, run, help)
         if run.history.epochs:
             _show_longer(visit, run)
+
+
+def _button(label: str, icon: str, act, run: Run, help: str) -> None:
+    key = label.lower().replace(" ", "-")
+    st.button(label, icon=icon, on_click=act, args=(state.memory(), run), key=key, help=help)
 
 
 def _show_longer(visit: Memory, run: Run) -> None:
@@ -62,20 +75,34 @@ def _show_longer(visit: Memory, run: Run) -> None:
             planned = run.config.training.epochs
             limits = config.setting("training.epochs").limits
             epochs = st.number_input(
-                "Epochs in all", value=min(2 * planned, int(limits.maximum)), step=1,
-                key=f"longer-{run.id}-{planned}", help="Those that are done included. The learning rate goes on as in a run of that length from the start.",
-            )  # fmt: skip
+                "Epochs in all",
+                value=min(2 * planned, int(limits.maximum)),
+                step=1,
+                key=f"longer-{run.id}-{planned}",
+                help="Those that are done included. The learning rate goes on as in a run of that length from the start.",
+            )
             fits = planned < epochs <= limits.maximum
             with st.container():
                 if not fits:
-                    st.error(f"More than the {planned:,} epochs it was planned for, and at most {limits.maximum:,.0f}; received {epochs:,}. Give another number.", icon=":material/error:")  # fmt: skip
+                    st.error(
+                        f"More than the {planned:,} epochs it was planned for, and at most {limits.maximum:,.0f}; "
+                        f"received {epochs:,}. Give another number.",
+                        icon=":material/error:",
+                    )
             st.button("Go on", on_click=train_longer, args=(visit, run, epochs), key="go-on-longer", disabled=not fits)
 
 
 def show_end(run: Run) -> None:
     """The way out for a run that does not answer."""
     if is_allowed(run):
-        st.button("End its process", icon=":material/power_off:", on_click=end, args=(state.memory(), run), key=f"end-{run.id}", help="Its last checkpoint is kept, and it can go on from there.")  # fmt: skip
+        st.button(
+            "End its process",
+            icon=":material/power_off:",
+            on_click=end,
+            args=(state.memory(), run),
+            key=f"end-{run.id}",
+            help="Its last checkpoint is kept, and it can go on from there.",
+        )
 
 
 def end(visit: Memory, run: Run) -> None:
@@ -126,18 +153,9 @@ def show_delete(run: Run) -> None:
 @st.dialog("Delete this run?", icon=":material/delete:")
 def confirm_delete(run: Run) -> None:
     """Asks before a run is removed for good."""
-    accuracy = run.history.results.get("test_accuracy")
-    known = (
-        f", {words.percent(accuracy)} on test photos{trust.in_brackets(trust.test_score(run))}"
-        if accuracy is not None
-        else ""
-    )
+    accuracy, known = run.history.results.get("test_accuracy"), ""
+    if accuracy is not None:
+        known = f", {words.percent(accuracy)} on test photos{trust.in_brackets(trust.test_score(run))}"
     st.markdown(f"**{words.plain(run.name)}** of {words.when(run.created)}{known}.")
     st.markdown("Its weights, curves and answers are removed from the disk. Its photos stay. This cannot be undone.")
-    with st.container(horizontal=True):
-        if st.button(
-            "Delete it", key="delete-yes", icon=":material/delete:", on_click=delete, args=(state.memory(), run)
-        ):
-            st.rerun()
-        if st.button("Keep it", key="delete-no"):
-            st.rerun()
+    ask_whether("delete", "Delete it", "Keep it", delete, state.memory(), run)

@@ -1,5 +1,7 @@
 """Will it fit, and how long will it take: said before Start, measured here on demand."""
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from core.config import ExperimentConfig
@@ -16,6 +18,13 @@ from pages.state import Memory
 TICK_SECONDS = 0.5
 
 
+@dataclass
+class Measuring:
+    """Args: job: id of the job that measures what a run will need, or None."""
+
+    job: str | None = None
+
+
 def show_fit(dataset: Dataset) -> None:
     """Memory, time of an epoch, time in all for the draft on these photos; and a button that measures them."""
     job = _measuring()
@@ -23,20 +32,20 @@ def show_fit(dataset: Dataset) -> None:
 
 
 def _measuring() -> Job | None:
-    visit = state.memory()
+    measuring = state.of(Measuring)
     try:
-        return find_job(visit.measuring) if visit.measuring else None
+        return find_job(measuring.job) if measuring.job else None
     except RunError:
-        visit.measuring = None
+        measuring.job = None
         return None
 
 
 def _tick(dataset: Dataset, job: Job | None, draft: ExperimentConfig) -> None:
-    visit = state.memory()
+    visit, measuring = state.memory(), state.of(Measuring)
     # a button was pressed in here
-    redraw_if((visit.measuring or None) != (job.id if job is not None else None) or visit.draft != draft)
+    redraw_if(measuring.job != (job.id if job is not None else None) or visit.draft != draft)
     if job is not None and job.status in (*ENDED, "interrupted", "damaged"):
-        visit.measuring = None
+        measuring.job = None
         if job.status == "failed":
             visit.say("error", str((job.last or {}).get("message") or "The measurement failed."), "measure")
         state.redraw()
@@ -91,4 +100,4 @@ def _cancel(visit: Memory, job: Job) -> None:
 
 def measure(visit: Memory, dataset: Dataset) -> None:
     with visit.trying("measure"):
-        visit.measuring = start_measuring(visit.draft, dataset).id
+        visit.of(Measuring).job = start_measuring(visit.draft, dataset).id

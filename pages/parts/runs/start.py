@@ -38,11 +38,13 @@ def start_training(visit: Memory, config: ExperimentConfig, dataset: Dataset | N
     return run
 
 
-def start_comparison(visit: Memory, path: str, values: Sequence, dataset: Dataset | None, owner: str) -> Sweep:
+def start_comparison(
+    visit: Memory, path: str, values: Sequence, epochs: int, dataset: Dataset | None, owner: str
+) -> Sweep:
     """Queues the trainings of a sweep of the draft. A second click while it is at work finds the sweep of the first.
 
     Args:
-        path, values: as ``core.runs.sweeps.sweep.variants`` takes them.
+        path, values, epochs: as ``core.runs.sweeps.sweep.start_sweep`` takes them.
 
     Raises:
         RunError: there are no photos.
@@ -50,7 +52,7 @@ def start_comparison(visit: Memory, path: str, values: Sequence, dataset: Datase
     """
     config = _on_photos(visit.draft, dataset)
     with _ONE_AT_A_TIME:
-        sweep = start_sweep(config, dataset, path, values, epochs=visit.sweep_epochs, owner=owner)
+        sweep = start_sweep(config, dataset, path, values, epochs=epochs, owner=owner)
     visit.sweep, visit.run = sweep.id, None
     visit.turn_to(f"sweep-{sweep.id}")
     return sweep

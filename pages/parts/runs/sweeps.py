@@ -1,52 +1,35 @@
-"""Several trainings that differ in one setting: asked for, watched and compared on one chart."""
-
-from functools import partial
+"""Several trainings that differ in one setting: watched and compared on one chart."""
 
 import streamlit as st
 
-from core import config
-from core.config import AugmentConfig, choice_words
 from core.errors import AppError
-from core.photos.dataset import Dataset
 from core.runs import trust
 from core.runs.evaluation import Evaluation
 from core.runs.store import ACTIVE
 from core.runs.sweeps.sweep import (
     AUGMENTATION,
-    FEWEST,
-    MOST,
     Row,
     Sweep,
-    Variant,
     cancel_sweep,
     delete_sweep,
     find_sweep,
     list_sweeps,
-    split_values,
-    suggested_values,
-    variable_paths,
-    variants,
     verdict,
 )
-from core.training.forecast.forecast import forecast
 from core.workspace.owners import mark_of
 from pages import state
 from pages.parts import problems, words
+from pages.parts.dialogs import ask_whether
 from pages.parts.fields import setting_words
 from pages.parts.live_chart import compared_chart
 from pages.parts.places import way_to
 from pages.parts.runs.controls import check_allowed, is_allowed, place_of, whose
-from pages.parts.runs.fit import num_photos
-from pages.parts.runs.start import start_comparison
+from pages.parts.runs.sweep_form import show_form, show_question, value_words
 from pages.parts.ticks import redraw_if, tick_seconds
 from pages.state import Memory
-from pages.state.current import current_dataset, num_classes
 
 TICK_SECONDS = 2.0
 NUM_LISTED = 8
-
-
-# --- asking ----------------------------------------------------------------------------------------------
 
 
 def show_augmentation_question() -> None:
@@ -54,10 +37,10 @@ def show_augmentation_question() -> None:
     visit = state.memory()
     st.header("What does augmentation buy?")
     st.markdown(
-        "The same network is trained twice on the same photos, with the same seed: once with the augmentation above, once without any. "
-        "The gap between the two curves is what it buys."
+        "The same network is trained twice on the same photos, with the same seed: once with the augmentation above, "
+        "once without any. The gap between the two curves is what it buys."
     )
-    _ask(visit, AUGMENTATION, ())
+    show_question(AUGMENTATION, ())
     sweep = _chosen(visit)
     if sweep is None or sweep.path != AUGMENTATION:
         own = mark_of(state.owner())
@@ -72,7 +55,7 @@ def show_sweeps() -> None:
     form = st.expander("Try several values of one setting", on_change="rerun", key="sweep-form")
     if form.open:
         with form:
-            _show_form()
+            show_form()
     _show_list()
 
 
@@ -91,123 +74,6 @@ def show_chosen_sweep() -> bool:
         return True
 
 
-def _show_form() -> None:
-    visit = state.memory()
-    paths = variable_paths(visit.draft)
-    path = visit.swept if visit.swept in paths else paths[0]
-    st.caption(
-        f"The draft is trained once with each of {FEWEST} to {MOST} values, all else and the seed the same, one after the other."
-    )
-    with st.grid(2, min_column_width=260, gap="small"):
-        start = {"index": paths.index(path)} if state.view("swept", path, partial(setattr, visit, "swept")) else {}
-        st.selectbox("Setting", paths, key="swept", format_func=_option_words, help="Type to search. Everything of the network, the augmentation and the training.", **start)  # fmt: skip
-        _values_field(visit, path)
-    _ask(visit, path, _values(visit, path))
-
-
-@st.cache_data(max_entries=2000, show_spinner=False)
-def _option_words(path: str) -> str:
-    return setting_words(path)
-
-
-def _values_field(visit: Memory, path: str) -> None:
-    declared, key = config.setting(path), f"values-{path}"
-    now, keep = visit.sweep_values.get(path), partial(visit.sweep_values.__setitem__, path)
-    choices = [True, False] if declared.type is bool else declared.limits.choices
-    if choices:
-        now = now if isinstance(now, list) else suggested_values(visit.draft, path)
-        start = {"default": now} if state.view(key, now, keep) else {}
-        st.pills("Values", choices, selection_mode="multi", key=key, format_func=_choice_words, help=declared.help, **start)  # fmt: skip
-    else:
-        if not isinstance(now, str):
-            now = ", ".join(words.setting_value(value) for value in suggested_values(visit.draft, path))
-        start = {"value": now} if state.view(key, now, keep) else {}
-        rule = declared.limits.describe()
-        st.text_input("Values, with commas between them", key=key, max_chars=120, help=f"{declared.help} Each {rule}.", **start)  # fmt: skip
-
-
-def _choice_words(choice) -> str:
-    return words.setting_value(choice) if isinstance(choice, bool) else choice_words(choice)
-
-
-def _values(visit: Memory, path: str) -> list:
-    """What the person gave for a setting, else what is suggested."""
-    given = visit.sweep_values.get(path)
-    if given is None:
-        return suggested_values(visit.draft, path)
-    return split_values(given) if isinstance(given, str) else given
-
-
-def _ask(visit: Memory, path: str, values: tuple | list) -> None:
-    """Epochs, the forecast of all trainings together, and the button that queues them. Always the same elements."""
-    dataset, made, fault = current_dataset(), [], None
-    try:
-        made = variants(visit.draft, path, values, num_classes(), visit.sweep_epochs)
-    except AppError as error:
-        fault = error
-    is_augmentation = path == AUGMENTATION
-    place = "start-augmentation-sweep" if is_augmentation else "start-sweep"
-    with st.container():
-        if (
-            fault is not None
-            and dataset is not None
-            and not (is_augmentation and visit.draft.augment == AugmentConfig())
-        ):
-            problems.show(fault)
-    problems.show_said(place, "sweep-epochs")
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        start = {"value": visit.sweep_epochs} if state.view("sweep-epochs", visit.sweep_epochs, partial(_set_epochs, visit)) else {}  # fmt: skip
-        st.number_input(
-            "Epochs each", key="sweep-epochs", width=140, step=1,
-            help="Short trainings show who learns faster; long ones who gets further.", **start,
-        )  # fmt: skip
-        label = "Train with and without" if is_augmentation else f"Train all {len(made)}" if made else "Train all"
-        st.button(
-            label,
-            icon=":material/balance:",
-            on_click=visit.ask,
-            args=(place, _start, visit, path if is_augmentation else None, dataset, state.owner()),
-            disabled=dataset is None or fault is not None,
-            key=place,
-        )
-    with st.container():
-        if dataset is None:
-            st.caption("This needs photos: prepare drawn pets or a folder of your own first.")
-            way_to("photos", "Choose photos")
-        elif fault is not None and visit.draft.augment == AugmentConfig() and is_augmentation:
-            st.caption(words.plain(str(fault)))
-        elif fault is None:
-            st.caption(_forecast_words(made, dataset))
-
-
-def _set_epochs(visit: Memory, epochs: int) -> None:
-    with visit.trying("sweep-epochs"):
-        config.put(visit.draft, "training.epochs", epochs)
-        visit.sweep_epochs = epochs
-
-
-def _start(visit: Memory, path: str | None, dataset: Dataset | None, owner: str) -> None:
-    """Done after the changes of fields that came with the click."""
-    path = path or visit.swept
-    values = () if path == AUGMENTATION else _values(visit, path)
-    start_comparison(visit, path, values, dataset, owner)
-
-
-def _forecast_words(made: list[Variant], dataset: Dataset) -> str:
-    counts, classes = num_photos(dataset.counts()), len(dataset.class_names)
-    needs = [forecast(one.config, counts, classes) for one in made]
-    if not all(need.fits for need in needs):
-        worst = next(one for one, need in zip(made, needs, strict=True) if not need.fits)
-        return f":material/memory: {words.plain(worst.label.capitalize())} may need more memory than is free."
-    seconds = sum(need.total_seconds for need in needs)
-    many = "both" if len(made) == 2 else f"all {len(made)}"
-    basis = "" if all(need.basis == "measured" for need in needs) else ", a rough estimate"
-    return f":material/timer: About {words.duration(seconds)} for {many}, one after the other, once it is their turn{basis}."  # fmt: skip
-
-
-# --- watching --------------------------------------------------------------------------------------------
-
-
 def _chosen(visit: Memory) -> Sweep | None:
     try:
         return find_sweep(visit.sweep) if visit.sweep else None
@@ -223,7 +89,7 @@ def title_of(sweep: Sweep) -> str:
         setting = setting_words(sweep.path)
     except AppError:  # of another version
         setting = sweep.path
-    return f"{setting} {', '.join(_choice_words(value) if isinstance(value, str) else words.setting_value(value) for value in sweep.values)}"  # fmt: skip
+    return f"{setting} {', '.join(map(value_words, sweep.values))}"
 
 
 def show_sweep(sweep: Sweep, closable: bool = False) -> None:
@@ -234,31 +100,54 @@ def show_sweep(sweep: Sweep, closable: bool = False) -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.subheader(words.plain(title_of(sweep)), width="content")
             with st.container(horizontal=True, width="content", vertical_alignment="center"):
-                if not is_allowed(sweep):
-                    st.caption(f":material/lock: Started by {words.plain(whose(sweep))}.")
-                elif active:
-                    st.button("Cancel all", icon=":material/stop:", on_click=cancel, args=(visit, sweep), key="cancel-sweep", help="What waits is struck off; what trains keeps its best epoch and is tested; what has ended stays.")  # fmt: skip
-                else:
-                    st.button("Delete", icon=":material/delete:", on_click=confirm_delete, args=(sweep,), key="delete-sweep")  # fmt: skip
-                if closable:
-                    st.button("Close", icon=":material/close:", on_click=setattr, args=(visit, "sweep", None), key="close-sweep", type="tertiary")  # fmt: skip
+                _show_controls(sweep, active, closable)
         problems.show_said(place_of(sweep))
-        st.caption(f"{words.count(len(sweep.run_ids), 'training')} on {words.plain(sweep.dataset_name)}, {words.when(sweep.created)}")  # fmt: skip
+        trainings = words.count(len(sweep.run_ids), "training")
+        st.caption(f"{trainings} on {words.plain(sweep.dataset_name)}, {words.when(sweep.created)}")
         seconds = 2 * tick_seconds(visit, TICK_SECONDS / 2)
         st.fragment(_tick, run_every=seconds if active else None)(sweep, statuses)
         with st.container(horizontal=True, gap="medium"):
             for label, run_id, status in zip(sweep.labels, sweep.run_ids, statuses, strict=True):
                 if status != "deleted":
-                    way_to("results" if status == "completed" else "training", words.plain(label), run=run_id, sweep=sweep.id)  # fmt: skip
+                    name = "results" if status == "completed" else "training"
+                    way_to(name, words.plain(label), run=run_id, sweep=sweep.id)
+
+
+def _show_controls(sweep: Sweep, active: bool, closable: bool) -> None:
+    visit = state.memory()
+    if not is_allowed(sweep):
+        st.caption(f":material/lock: Started by {words.plain(whose(sweep))}.")
+    elif active:
+        st.button(
+            "Cancel all",
+            icon=":material/stop:",
+            on_click=cancel,
+            args=(visit, sweep),
+            key="cancel-sweep",
+            help="What waits is struck off; what trains keeps its best epoch and is tested; what has ended stays.",
+        )
+    else:
+        icon = ":material/delete:"
+        st.button("Delete", icon=icon, on_click=confirm_delete, args=(sweep,), key="delete-sweep")
+    if closable:
+        st.button(
+            "Close",
+            icon=":material/close:",
+            on_click=setattr,
+            args=(visit, "sweep", None),
+            key="close-sweep",
+            type="tertiary",
+        )
 
 
 def _tick(sweep: Sweep, drawn_for: tuple[str, ...]) -> None:
     statuses = sweep.statuses()
     rows = [_row(sweep, number, status) for number, status in enumerate(statuses)]
     st.markdown(_where(rows, statuses))
-    there = [row for row in rows if row.run is not None]
-    if there:
-        compared_chart([_line_name(sweep, row) for row in there], [row.run.history for row in there], trust.guess_of(there[0].run), key=f"curves-{sweep.id}")  # fmt: skip
+    runs = [row.run for row in rows if row.run is not None]
+    if runs:
+        names = [_line_name(sweep, row) for row in rows if row.run is not None]
+        compared_chart(names, [run.history for run in runs], trust.guess_of(runs[0]), key=f"curves-{sweep.id}")
     with st.container(gap="xsmall"):
         for sentence in _verdict(sweep.id, statuses, sweep, rows):
             st.markdown(words.plain(sentence))
@@ -288,7 +177,7 @@ def _line_name(sweep: Sweep, row: Row) -> str:
     """A line's name, short enough for a phone."""
     if sweep.path == AUGMENTATION:
         return "with" if row.value else "without"
-    return words.short(_choice_words(row.value) if isinstance(row.value, str) else words.setting_value(row.value), 14)
+    return words.short(value_words(row.value), 14)
 
 
 def _where(rows: list[Row], statuses: tuple[str, ...]) -> str:
@@ -310,24 +199,44 @@ def _where(rows: list[Row], statuses: tuple[str, ...]) -> str:
 
 
 def _table(rows: list[Row]) -> None:
-    shown = [row.evaluation for row in rows]
+    tested = [row.evaluation for row in rows]
     st.dataframe(
         {
             "Training": [row.label for row in rows],
             "State": [row.status for row in rows],
             "Validation accuracy": [words.percent(row.val_accuracy) for row in rows],
-            "Test accuracy": [words.percent(one.accuracy if one else None) for one in shown],
-            "Guessing": [words.percent(one.score.guess_accuracy if one else None) for one in shown],
-            **_balanced(shown),
-            "Likely between": [f"{one.interval[0] * 100:.1f} – {one.interval[1] * 100:.1f} %" if one else "–" for one in shown],
+            "Test accuracy": [_accuracy(one) for one in tested],
+            "Guessing": [words.percent(one.score.guess_accuracy if one else None) for one in tested],
+            **_balanced(tested),
+            "Likely between": [_interval(one) for one in tested],
             "Best epoch": [str(row.best_epoch or "–") for row in rows],
             "Parameters": [words.quantity(row.parameters) if row.parameters else "–" for row in rows],
             "Time in epochs": [words.duration(row.seconds) if row.seconds else "–" for row in rows],
         },
         hide_index=True,
-        alt="; ".join(f"{row.label}: {row.status}, validation {words.percent(row.val_accuracy)}, test {words.percent(row.evaluation.accuracy if row.evaluation else None)}" for row in rows),
-        column_config={"Likely between": st.column_config.TextColumn(help="The test accuracy on endless photos of this kind, with 95 % confidence.")},
-    )  # fmt: skip
+        alt="; ".join(map(_row_in_words, rows)),
+        column_config={
+            "Likely between": st.column_config.TextColumn(
+                help="The test accuracy on endless photos of this kind, with 95 % confidence."
+            )
+        },
+    )
+
+
+def _row_in_words(row: Row) -> str:
+    validation = words.percent(row.val_accuracy)
+    return f"{row.label}: {row.status}, validation {validation}, test {_accuracy(row.evaluation)}"
+
+
+def _accuracy(evaluation: Evaluation | None) -> str:
+    return words.percent(evaluation.accuracy if evaluation else None)
+
+
+def _interval(evaluation: Evaluation | None) -> str:
+    if evaluation is None:
+        return "–"
+    low, high = evaluation.interval
+    return f"{low * 100:.1f} – {high * 100:.1f} %"
 
 
 def _balanced(shown: list[Evaluation | None]) -> dict[str, list[str]]:
@@ -339,21 +248,29 @@ def _balanced(shown: list[Evaluation | None]) -> dict[str, list[str]]:
 
 def _show_list() -> None:
     """Everybody's sweeps, the newest first; nothing while there are none."""
-    visit, sweeps = state.memory(), list_sweeps()
+    sweeps = list_sweeps()
     with st.container():
         if not sweeps:
             return
         st.header("Sweeps")
         for sweep in sweeps[:NUM_LISTED]:
-            statuses = sweep.statuses()
-            done = sum(status not in ACTIVE for status in statuses)
-            far = "all done" if done == len(statuses) else f"{done} of {len(statuses)} done"
-            with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"listed-{sweep.id}"):
-                st.button(words.plain(words.short(title_of(sweep), 60)), on_click=_show, args=(visit, sweep.id), key=f"show-{sweep.id}", type="tertiary", help="Show its curves and its table.")  # fmt: skip
-                st.caption(f"{words.plain(whose(sweep))} · {words.when(sweep.created)} · {far}")
+            _show_listed(sweep)
 
 
-# --- acting ----------------------------------------------------------------------------------------------
+def _show_listed(sweep: Sweep) -> None:
+    statuses = sweep.statuses()
+    done = sum(status not in ACTIVE for status in statuses)
+    far = "all done" if done == len(statuses) else f"{done} of {len(statuses)} done"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"listed-{sweep.id}"):
+        st.button(
+            words.plain(words.short(title_of(sweep), 60)),
+            on_click=_show,
+            args=(state.memory(), sweep.id),
+            key=f"show-{sweep.id}",
+            type="tertiary",
+            help="Show its curves and its table.",
+        )
+        st.caption(f"{words.plain(whose(sweep))} · {words.when(sweep.created)} · {far}")
 
 
 def _show(visit: Memory, sweep_id: str) -> None:
@@ -380,9 +297,8 @@ def delete(visit: Memory, sweep: Sweep) -> None:
 def confirm_delete(sweep: Sweep) -> None:
     """Asks before a sweep and its runs are removed for good."""
     st.markdown(f"**{words.plain(title_of(sweep))}** of {words.when(sweep.created)}.")
-    st.markdown("Its trainings go with it: their weights, curves and answers are removed from the disk. The photos stay. This cannot be undone.")  # fmt: skip
-    with st.container(horizontal=True):
-        if st.button("Delete all of it", key="delete-sweep-yes", icon=":material/delete:", on_click=delete, args=(state.memory(), sweep)):  # fmt: skip
-            st.rerun()
-        if st.button("Keep it", key="delete-sweep-no"):
-            st.rerun()
+    st.markdown(
+        "Its trainings go with it: their weights, curves and answers are removed from the disk. "
+        "The photos stay. This cannot be undone."
+    )
+    ask_whether("delete-sweep", "Delete all of it", "Keep it", delete, state.memory(), sweep)
