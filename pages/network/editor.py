@@ -69,58 +69,71 @@ def _show_actions(kind: str, index: int) -> None:
         _show_action(
             "Add",
             ":material/add:",
-            partial(edit.add_layer, kind=of, index=place),
             f"{of}.{place}",
             f"A new {word} {'after this one' if is_layer else 'here'}.",
+            edit.add_layer,
+            of,
+            place,
             disabled=is_full,
         )
         _show_action(
             "Duplicate",
             ":material/content_copy:",
-            partial(edit.duplicate_layer, kind=of, index=index),
             f"{of}.{index + 1}",
             f"A copy of this {word} after it.",
+            edit.duplicate_layer,
+            of,
+            index,
             disabled=is_full or not is_layer,
         )
         _show_action(
             "Earlier",
             ":material/arrow_back:",
-            partial(edit.move_layer, kind=of, index=index, by=-1),
             f"{of}.{index - 1}",
             "Changes places with the one before.",
+            edit.move_layer,
+            of,
+            index,
+            -1,
             disabled=not is_layer or index == 0,
         )
         _show_action(
             "Later",
             ":material/arrow_forward:",
-            partial(edit.move_layer, kind=of, index=index, by=1),
             f"{of}.{index + 1}",
             "Changes places with the one after.",
+            edit.move_layer,
+            of,
+            index,
+            1,
             disabled=not is_layer or index == count - 1,
         )
         _show_action(
             "Remove",
             ":material/delete:",
-            partial(edit.remove_layer, kind=of, index=index),
             f"{of}.{index}",
             "A network has at least one convolution." if is_least else f"Takes this {word} out.",
+            edit.remove_layer,
+            of,
+            index,
             disabled=not is_layer or is_least,
         )
 
 
-def _show_action(label: str, icon: str, act, goes_to: str, help: str, *, disabled: bool) -> None:
+def _show_action(label: str, icon: str, goes_to: str, help: str, act, *arguments, disabled: bool) -> None:
+    """A button that changes the network by a function of ``core.network.edit`` and opens the layer ``goes_to``."""
     visit = state.memory()
     st.button(
         label,
         icon=icon,
         on_click=visit.ask,
-        args=("layers", _change_layers, visit, goes_to, act),
+        args=("layers", _change_layers, visit, goes_to, act, *arguments),
         key=f"layers-{label}",
         help=help,
         disabled=disabled,
     )
 
 
-def _change_layers(visit: Memory, goes_to: str, act) -> None:
-    visit.edit(act)
+def _change_layers(visit: Memory, goes_to: str, act, *arguments) -> None:
+    visit.edit(act, *arguments)
     visit.of(NetworkState).layer = goes_to
