@@ -10,11 +10,9 @@ from collections.abc import Iterable
 import numpy as np
 import plotly.graph_objects as go
 
+from core import palette
 from core.runs.evaluation import Evaluation
 from core.text import printable
-
-# by dark: everybody of a row wrong, nobody, everybody right
-_CELLS = {False: ("#D55E00", "#F3F5F7", "#0072B2"), True: ("#E69F00", "#1B232B", "#56B4E9")}
 
 
 def confusion_matrix(evaluation: Evaluation, dark: bool = False) -> go.Figure:
@@ -23,6 +21,7 @@ def confusion_matrix(evaluation: Evaluation, dark: bool = False) -> go.Figure:
     counts = evaluation.confusion_matrix  # [i, j]: true i, predicted j
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
     names = plain_labels(evaluation.class_names)
+    colours = palette.mode(dark)
     size, roomy = range(len(names)), len(names) <= 4
     word = [["correct" if i == j else "wrong" for j in size] for i in size]
     figure = go.Figure(
@@ -32,7 +31,7 @@ def confusion_matrix(evaluation: Evaluation, dark: bool = False) -> go.Figure:
             zmax=1,
             x=list(size),
             y=list(size),
-            colorscale=[[place / 2, colour] for place, colour in enumerate(_CELLS[dark])],
+            colorscale=[[0, colours.validation], [0.5, colours.even], [1, colours.training]],
             showscale=False,
             xgap=2,
             ygap=2,

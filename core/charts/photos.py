@@ -5,11 +5,10 @@ from itertools import pairwise
 
 import plotly.graph_objects as go
 
+from core import palette
 from core.charts.figures import finish, plain_labels
-from core.charts.palette import class_colours
 from core.photos.checks.statistics import Histogram
 
-_BAR = {False: "#0072B2", True: "#56B4E9"}  # by dark
 _SPLITS = {"train": "training", "val": "validation", "test": "test"}
 
 
@@ -20,7 +19,7 @@ def balance(counts: Mapping[str, Mapping[str, int]]) -> go.Figure:
         counts: {split: {class name: number}}.
     """
     names = list(next(iter(counts.values())))
-    colours = class_colours(names)
+    colours = palette.class_colours(names)
     figure = go.Figure()
     for name, label in zip(names, plain_labels(names), strict=True):
         numbers = [counts[split][name] for split in counts]
@@ -48,7 +47,7 @@ def bars(histogram: Histogram, axis: str, dark: bool = False) -> go.Figure:
         go.Bar(
             x=labels,
             y=list(histogram.counts),
-            marker_color=_BAR[dark],
+            marker_color=palette.mode(dark).training,
             hovertext=[f"{count:,} photos: {label}" for label, count in zip(labels, histogram.counts, strict=True)],
             hoverinfo="text",
         )

@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
+from core import palette
 from core.config import ConvBlock, NetworkConfig
 from core.errors import ConfigError
 from core.network.plan import LayerRow, NetworkPlan, plan
+from core.palette import Palette
 
 TILE, HEIGHT = 116, 250  # pixels of one layer's place
 PER_STRIP = 3  # places of one strip: as wide as a telephone
@@ -36,8 +38,19 @@ class Colours:
     wrong: str
 
 
-LIGHT = Colours("#F7F9FB", "#0D151D", "#525D68", "#0072B2", "#5C6670", "#0072B2", "#B3261E")
-DARK = Colours("#181F26", "#E6EAEE", "#A9B4BE", "#56B4E9", "#A3ADB7", "#56B4E9", "#FF8A80")
+def _colours(mode: Palette) -> Colours:
+    return Colours(
+        ground=mode.ground,
+        ink=mode.ink,
+        quiet=mode.quiet,
+        conv=mode.training,
+        dense=mode.neutral,
+        chosen=mode.training,
+        wrong=mode.error,
+    )
+
+
+LIGHT, DARK = _colours(palette.LIGHT), _colours(palette.DARK)
 
 
 @dataclass(frozen=True)
@@ -351,16 +364,18 @@ def receptive_fields(planned: NetworkPlan, jpeg: bytes, size: int, colours: Colo
         half = min(row.receptive_field * scale, side - 3) / 2
         is_chosen = name == chosen
         top = side / 2 - half
-        for colour, width in (("#000000", 4 if is_chosen else 2.5), ("#FFFFFF", 2 if is_chosen else 1.2)):
+        for colour, width in (("black", 4 if is_chosen else 2.5), ("white", 2 if is_chosen else 1.2)):
             body += (
                 f"<rect x='{top:.1f}' y='{top:.1f}' width='{2 * half:.1f}' height='{2 * half:.1f}' fill='none' "
                 f"stroke='{colour}' stroke-width='{width}'/>"
             )
         if last_top - top > 15 or is_chosen:
             words = f"{name}: {row.receptive_field}"
+            behind, opacity = (palette.BLUE, 1) if is_chosen else ("black", 0.62)
             body += (
-                f"<rect x='{top:.1f}' y='{top - 8:.1f}' width='{7.2 * len(words) + 6:.0f}' height='16' fill='{'#0072B2' if is_chosen else '#000000'}' "
-                f"fill-opacity='{1 if is_chosen else 0.62}'/><text x='{top + 4:.1f}' y='{top + 4.5:.1f}' font-size='12.5' fill='#FFFFFF'>{words}</text>"
+                f"<rect x='{top:.1f}' y='{top - 8:.1f}' width='{7.2 * len(words) + 6:.0f}' height='16' fill='{behind}' "
+                f"fill-opacity='{opacity}'/>"
+                f"<text x='{top + 4:.1f}' y='{top + 4.5:.1f}' font-size='12.5' fill='white'>{words}</text>"
             )
             last_top = top
     return _svg(0, side, side, colours, body)

@@ -5,8 +5,8 @@ import hashlib
 import streamlit as st
 
 from core.answers.predictor import get_predictor
-from core.charts.palette import class_colours
 from core.errors import AppError
+from core.palette import class_colours
 from core.photos.files.decode import PHOTO_EXTENSIONS
 from core.photos.files.isolated import decode
 from core.runs import trust

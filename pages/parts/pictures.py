@@ -11,8 +11,8 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from core.charts.palette import class_colours
 from core.errors import PhotoError
+from core.palette import GREY, VERMILION, class_colours
 from core.photos.dataset import Dataset
 from core.photos.files.decode import decode, load
 from core.photos.sources import allowed
@@ -143,7 +143,7 @@ def bar(share: float, colour: str) -> str:
     """A share of 0..1 as SVG: a filled part of a grey track."""
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 16">'
-        '<rect width="400" height="16" fill="#888888" fill-opacity="0.18"/>'
+        f'<rect width="400" height="16" fill="{GREY}" fill-opacity="0.18"/>'
         f'<rect width="{400 * share:.1f}" height="16" fill="{colour}"/></svg>'
     )
 
@@ -170,7 +170,7 @@ def swatch(colour: str) -> str:
 
 def colours_of(class_names: tuple[str, ...]) -> dict[str, str]:
     """The classes' colours, or grey where there are more classes than colours that can be told apart."""
-    return class_colours(class_names) if len(class_names) <= MOST_COLOURS else dict.fromkeys(class_names, "#888888")
+    return class_colours(class_names) if len(class_names) <= MOST_COLOURS else dict.fromkeys(class_names, GREY)
 
 
 def sparkline(values: list, width: int = 110, height: int = 24) -> str:
@@ -186,5 +186,5 @@ def sparkline(values: list, width: int = 110, height: int = 24) -> str:
         f"{2 + (width - 4) * index / max(1, len(numbers) - 1):.1f},{height - 3 - (height - 6) * (value - low) / ((high - low) or 1):.1f}"
         for index, value in enumerate(numbers)
     )
-    line = f'<polyline points="{points}" fill="none" stroke="#D55E00" stroke-width="2" stroke-linejoin="round"/>'
+    line = f'<polyline points="{points}" fill="none" stroke="{VERMILION}" stroke-width="2" stroke-linejoin="round"/>'
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">{line}</svg>'

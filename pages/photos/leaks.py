@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.errors import AppError
+from core.palette import VERMILION
 from core.photos.checks import leaks
 from core.photos.checks.leaks import Leaks
 from core.photos.checks.scan import Issue
@@ -12,7 +13,6 @@ from pages.parts import pictures, words
 from pages.photos.plan_table import steps_of
 from pages.state.current import dataset_of
 
-_LEAKED = "#D55E00"
 _COPIES = (
     (Issue.EXACT_DUPLICATE, "exact duplicate", ""),
     (Issue.OTHER_CLASS, "duplicate in another class", "duplicates in another class"),
@@ -34,7 +34,7 @@ def show_leaks(dataset: Dataset) -> None:
         if found.test_in_train:
             share = found.test_in_train / found.num_test
             st.markdown(f"**In its test {words.count(found.test_in_train, 'photo')} ({words.percent(share)}) would also be among its training photos**, in its validation {found.val_in_train or 'none'}.")  # fmt: skip
-            st.image(pictures.bar(share, _LEAKED), width="stretch", alt=f"{words.percent(share)} of its test would have been learned")  # fmt: skip
+            st.image(pictures.bar(share, VERMILION), width="stretch", alt=f"{words.percent(share)} of its test would have been learned")  # fmt: skip
         else:
             st.markdown(f"**With these photos nothing leaks into its test**: none of it would also be among its training photos, of its validation {found.val_in_train or 'none'}.")  # fmt: skip
     st.caption(_here(dataset, found))

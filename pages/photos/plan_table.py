@@ -11,6 +11,7 @@ import streamlit as st
 
 from core import config
 from core.errors import AppError, PhotoError
+from core.palette import GREY
 from core.photos.checks import clean, overrules
 from core.photos.checks.clean import IGNORE, CleaningStep
 from core.photos.checks.overrules import LEAVE_OUT, USE, USE_ANYWAY, Overrules
@@ -30,8 +31,9 @@ ROWS = 12
 NOT_A_FILE_NAME, BY_HAND, BRIDGE = "not a photo file", "left out by hand", "joins two splits"
 _SIDE = 84  # pixels of a thumbnail
 _NO_PICTURE = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 84 84"><rect x="1" y="1" width="82" height="82" fill="#888888" '
-    'fill-opacity="0.12" stroke="#888888"/><path d="M24 24L60 60M60 24L24 60" stroke="#888888" stroke-width="3"/></svg>'
+    f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 84 84" stroke="{GREY}">'
+    f'<rect x="1" y="1" width="82" height="82" fill="{GREY}" fill-opacity="0.12"/>'
+    '<path d="M24 24L60 60M60 24L24 60" stroke-width="3"/></svg>'
 )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from core import palette
 from core.runs.best_epoch import first_that_counts, why_best
 from core.runs.history import History
 from core.runs.trust import Guess
@@ -20,10 +21,22 @@ from pages.parts.words import count, number, percent
 
 MAX_POINTS = 500
 _HERE = Path(__file__).parent
+
+
+def _colours() -> str:
+    """The lines' colours in either mode as CSS: a page may change from light to dark without asking the server."""
+    variables = []
+    for mode, colours in (("light", palette.LIGHT), ("dark", palette.DARK)):
+        lines = {"train": colours.training, "val": colours.validation}
+        lines |= {f"run{place}": colour for place, colour in enumerate(colours.runs)}
+        variables += [f"--{mode}-{line}: {colour};" for line, colour in lines.items()]
+    return f".chart {{ {' '.join(variables)} }}\n"
+
+
 _component = st.components.v2.component(
     "live_chart",
     html=(_HERE / "live_chart.html").read_text(),
-    css=(_HERE / "live_chart.css").read_text(),
+    css=_colours() + (_HERE / "live_chart.css").read_text(),
     js=(_HERE / "live_chart.js").read_text(),
 )
 

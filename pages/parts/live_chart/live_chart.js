@@ -6,7 +6,8 @@ const MARGIN = { left: 56, right: 14, top: 28, bottom: 40 }
 // How a line is told from its neighbours besides its colour. The dashes stand in live_chart.html too, for the legend.
 const DASHES = { val: [7, 4], run1: [7, 4], run2: [2, 3], run3: [10, 3, 2, 3], run4: [14, 4] }
 const MARKS = { val: "square", run1: "square", run2: "triangle", run3: "diamond", run4: "cross" }
-const RUNS = { light: ["#0072B2", "#D55E00", "#00785A", "#A8487F", "#555555"], dark: ["#56B4E9", "#E69F00", "#2BC29A", "#E59BC4", "#C8C8C8"] }
+// Their colours are given as --light-train, --dark-train and so on (__init__.py).
+const LINES = ["train", "val", "run0", "run1", "run2", "run3", "run4"]
 const charts = new WeakMap()
 
 export default function (component) {
@@ -117,13 +118,12 @@ const shown = (chart) => chart.data.series.filter((s) => !chart.hidden.has(s.kin
 function colours(chart) {
   const style = getComputedStyle(chart.root)
   const read = (name, fallback) => style.getPropertyValue(name).trim() || fallback
-  const background = read("--st-background-color", "#ffffff")
-  const dark = luminance(background) < 0.4
+  const background = read("--st-background-color", "white")
+  const dark = luminance(background) < 0.4, mode = dark ? "dark" : "light"
+  const lines = Object.fromEntries(LINES.map((kind) => [kind, read(`--${mode}-${kind}`, "gray")]))
   return {
-    background, text: read("--st-text-color", dark ? "#e6eaee" : "#1b2733"), grid: read("--st-border-color", "#8886"),
-    font: read("--st-font", "sans-serif"),
-    ...Object.fromEntries(RUNS[dark ? "dark" : "light"].map((colour, i) => [`run${i}`, colour])),
-    train: dark ? "#56B4E9" : "#0072B2", batch: dark ? "#56B4E970" : "#0072B255", val: dark ? "#E69F00" : "#D55E00",
+    background, text: read("--st-text-color", dark ? "white" : "black"), grid: read("--st-border-color", "gray"),
+    font: read("--st-font", "sans-serif"), ...lines, batch: lines.train + (dark ? "70" : "55"),
   }
 }
 
@@ -191,7 +191,7 @@ function draw(chart) {
     canvas.height = Math.round(HEIGHT * scale)
   }
   const ink = colours(chart), pen = canvas.getContext("2d")
-  for (const kind of ["train", "val", "run0", "run1", "run2", "run3", "run4"]) root.style.setProperty(`--${kind}`, ink[kind])
+  for (const kind of LINES) root.style.setProperty(`--${kind}`, ink[kind])
   pen.setTransform(scale, 0, 0, scale, 0, 0)
   pen.clearRect(0, 0, width, HEIGHT)
   pen.font = `13px ${ink.font}`
