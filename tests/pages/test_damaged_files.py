@@ -22,7 +22,8 @@ from core.photos.sources import own, uploads
 from core.runs.engines import local, warm
 from core.runs.engines.local import revive_waiting
 from core.runs.store import create_run, find_run
-from core.runs.sweeps.sweep import find_sweep, list_sweeps, verdict
+from core.runs.sweeps.sweep import find_sweep, list_sweeps
+from core.runs.sweeps.verdict import verdict
 from core.training.forecast import measured
 from core.training.loop import checkpoint
 from core.workspace import people

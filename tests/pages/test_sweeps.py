@@ -9,7 +9,8 @@ from core.config import AugmentConfig
 from core.network import presets
 from core.runs.engines import local
 from core.runs.store import delete_run, find_run, list_runs
-from core.runs.sweeps.sweep import AUGMENTATION, list_sweeps, start_sweep
+from core.runs.sweeps.sweep import list_sweeps, start_sweep
+from core.runs.sweeps.variants import AUGMENTATION
 from core.runs.trust import Guess
 from core.workspace.lock import Lock
 from pages.parts.live_chart import compared_data

@@ -33,7 +33,8 @@ def sweep(photos, preset_id, config_path, assignments, vary, augmentation, epoch
 
     python -m core sweep drawn --vary network.blocks.0.filters=16,32,64
     """
-    from core.runs.sweeps.sweep import AUGMENTATION, SHORT_EPOCHS, split_values, start_sweep, variants
+    from core.runs.sweeps.sweep import start_sweep
+    from core.runs.sweeps.variants import AUGMENTATION, SHORT_EPOCHS, split_values, variants
 
     if augmentation == bool(vary):
         raise click.UsageError("Give either --vary PATH=A,B,... or --augmentation.")
@@ -86,7 +87,7 @@ def _watch(label: str, run_id: str, line: Bar) -> None:
 
 def _say_end(sweep: "Sweep", as_json: bool) -> None:
     """What each run came to, and which is ahead; an AppError where one did not end well."""
-    from core.runs.sweeps.sweep import verdict
+    from core.runs.sweeps.verdict import verdict
 
     rows = sweep.rows()
     if as_json:

@@ -12,18 +12,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from core import config as configs
-from core.config import AugmentConfig, ExperimentConfig
-from core.errors import AppError, ConfigError, RunError
+from core.config import ExperimentConfig
+from core.errors import AppError, RunError
 from core.jobs.events import is_number
 from core.jobs.job import check_id, new_id
 from core.network.plan import plan
-from core.runs import trust
 from core.runs.engines.local import start_run, stop_run
-from core.runs.evaluation import Evaluation, difference_interval, shares_gap
+from core.runs.evaluation import Evaluation
 from core.runs.store import ACTIVE, Run, create_run, delete_run, find_run
+from core.runs.sweeps.variants import AUGMENTATION, variants
 from core.workspace.files import DAMAGED, read_json, sync_folder, write_atomic
 from core.workspace.folders import workspace
 from core.workspace.owners import mark_of
@@ -31,25 +31,33 @@ from core.workspace.owners import mark_of
 if TYPE_CHECKING:
     from core.photos.dataset import Dataset
 
-AUGMENTATION = "augment"  # the whole part at once: as it is set, and all off
-FEWEST, MOST = 2, 5
-SHORT_EPOCHS = 12
-_PARTS = ("network.", "augment.", "training.")
+
+class _DatasetRecord(TypedDict):
+    id: str
+    name: str
 
 
-@dataclass(frozen=True)
-class Variant:
-    """One of the trainings that are compared.
-
-    Args:
-        value: of the varied setting; True and False for with and without augmentation.
-        label: what tells it apart, in words: ``16 filters``.
-        config: its whole experiment.
-    """
-
+class _Member(TypedDict):
     value: Any
     label: str
-    config: ExperimentConfig
+    run: str
+
+
+class _Question(TypedDict):
+    """What tells whether two sweeps ask the same; ``base`` and ``values`` as JSON gives them back."""
+
+    path: str
+    base: dict[str, Any]
+    epochs: int | None
+    dataset: _DatasetRecord
+    owner: str
+
+
+class SweepRecord(_Question):
+    """sweep.json. ``path``, ``value`` and ``label`` are as in ``core.runs.sweeps.variants``; ``run`` is a run's id."""
+
+    created: float
+    members: list[_Member]
 
 
 @dataclass(frozen=True)
@@ -85,11 +93,10 @@ class Sweep:
     folder: Path
 
     @cached_property
-    def _asked(self) -> dict:
+    def _asked(self) -> SweepRecord:
         """Checked once, here. Raises RunError if the file is damaged or gone."""
         try:
-            asked = read_json(self.folder / "sweep.json")
-            _check(asked)
+            asked = _checked(read_json(self.folder / "sweep.json"))
         except (OSError, AppError, *DAMAGED) as error:
             raise RunError(
                 f"What the sweep “{self.id}” compares cannot be read ({error}). Its runs are not touched: open them one by one."
@@ -111,7 +118,7 @@ class Sweep:
         return self._asked["path"]
 
     @property
-    def values(self) -> list:
+    def values(self) -> list[Any]:
         return [member["value"] for member in self._asked["members"]]
 
     @property
@@ -155,6 +162,11 @@ class Sweep:
         """Whether one of its runs waits or trains."""
         return any(run.is_active for run in self.runs)
 
+    def asks(self, question: _Question) -> bool:
+        """Whether it was started with the same question."""
+        asked = {**self._asked, "owner": self.owner}
+        return all(asked.get(name) == value for name, value in question.items())
+
     def rows(self) -> list[Row]:
         """How each training stands, in the order of the values."""
         return [self.row(number) for number in range(len(self.run_ids))]
@@ -169,135 +181,11 @@ class Sweep:
         return tuple(runs.get(run_id, "deleted") for run_id in self.run_ids)
 
 
-# --- what is varied --------------------------------------------------------------------------------------
-
-
-def variable_paths(config: ExperimentConfig) -> list[str]:
-    """Every setting of an experiment that a sweep can vary, in order."""
-    return [
-        path
-        for path, value in configs.leaves(config)
-        if path.startswith(_PARTS) and not isinstance(value, (list, tuple, dict))
-    ]
-
-
-def variants(
-    config: ExperimentConfig, path: str, values: Sequence, num_classes: int = 2, epochs: int | None = None
-) -> list[Variant]:
-    """The experiments of a sweep, each checked as a run is checked.
-
-    Args:
-        config: what they share.
-        path: the setting to vary, or ``AUGMENTATION``, whose values are True and False.
-        values: 2 to 5 different ones, of the setting's type or as text.
-        num_classes: from the data set.
-        epochs: of each training. Defaults to the config's.
-
-    Raises:
-        ConfigError: too few or too many values, one twice, one out of its limits, or one with which the network does not work.
-    """
-    if epochs is not None:
-        config = configs.put(config, "training.epochs", epochs)
-    if path == AUGMENTATION:
-        made = _with_and_without(config)
-    else:
-        if not path.startswith(_PARTS):
-            configs.setting(path)  # says what is nearest if it is misspelled
-            raise ConfigError(
-                f"A sweep varies a setting of network, augmentation or training; received {configs.name_of(path)}. Photos stay the same, so that the "
-                "runs can be compared.",
-                path,
-            )
-        if not FEWEST <= len(values) <= MOST:
-            raise ConfigError(
-                f"A sweep compares {FEWEST} to {MOST} values; received {len(values)}. "
-                + ("Add one." if len(values) < FEWEST else f"Leave out {len(values) - MOST}."),
-                path,
-            )
-        made = []
-        for value in values:
-            changed = configs.put(config, path, value)
-            value = configs.get(changed, path)
-            if any(value == other.value for other in made):
-                raise ConfigError(
-                    f"{configs.name_of(path)} is given {_in_words(value)} twice. Two equal runs say the same: change one.",
-                    path,
-                )
-            made.append(Variant(value, value_label(path, value), changed))
-    named = [replace(one, config=replace(one.config, name=_run_name(config, path, one.label))) for one in made]
-    for one in named:
-        try:
-            configs.check(one.config)
-            plan(one.config.network, num_classes)
-        except AppError as error:
-            raise ConfigError(f"With {one.label} it does not work: {error}", path) from error
-    return named
-
-
-def _with_and_without(config: ExperimentConfig) -> list[Variant]:
-    off = AugmentConfig()
-    if config.augment == off:
-        raise ConfigError(
-            "Every kind of augmentation is off, so there is nothing to compare. Switch some on, or take a preset's.",
-            AUGMENTATION,
-        )
-    return [
-        Variant(True, "with augmentation", config),
-        Variant(False, "without augmentation", replace(config, augment=off)),
-    ]
-
-
-def value_label(path: str, value) -> str:
-    """``16 filters``, ``learning rate 0.002``, ``horizontal flip off``."""
-    word = configs.setting(path).label.lower()
-    if isinstance(value, bool):
-        return f"{word} {'on' if value else 'off'}"
-    if isinstance(value, int) and word.endswith("s"):
-        return f"{value} {word}"
-    return f"{word} {_in_words(value)}"
-
-
-def _run_name(config: ExperimentConfig, path: str, label: str) -> str:
-    """What a run is called where nothing else says of what: ``16 filters in convolution 1, modern``. At most 80 letters."""
-    _, *rest = path.split(".")
-    place = (
-        f" in {'convolution' if rest[0] == 'blocks' else 'dense layer'} {int(rest[1]) + 1}" if len(rest) == 3 else ""
-    )
-    return f"{label}{place}, {config.name or config.preset}"[:80]
-
-
-def _in_words(value) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")
-
-
-def split_values(text: str) -> list[str]:
-    """``16, 32, 64`` as it was typed."""
-    return [word.strip() for word in text.split(",") if word.strip()]
-
-
-def suggested_values(config: ExperimentConfig, path: str) -> list:
-    """Values to begin with: all choices (at most 5) of a setting that has some, else half, same and double within its limits."""
-    limits, now = configs.setting(path).limits, configs.get(config, path)
-    if isinstance(now, bool):
-        return [True, False]
-    if limits.choices:
-        return list(dict.fromkeys((now, *limits.choices)))[:MOST]
-    if not isinstance(now, (int, float)):
-        return [now]
-    step = limits.step or 1
-    kind = type(now)
-    near = (now // 2 if kind is int else now / 2, now, now * 2) if now else (0, step, 2 * step)
-    return sorted({kind(limits.nearest(kind(value))) for value in near})
-
-
-# --- on disk ---------------------------------------------------------------------------------------------
-
-
 def start_sweep(
     config: ExperimentConfig,
     dataset: "Dataset",
     path: str,
-    values: Sequence = (),
+    values: Sequence[Any] = (),
     *,
     epochs: int | None = None,
     owner: str = "",
@@ -314,25 +202,27 @@ def start_sweep(
         ConfigError: as ``variants``; nothing was made then.
         RunError: the disk is full or read-only.
     """
-    made = variants(config, path, values, len(dataset.class_names), epochs)
-    base = replace(config, name="", training=made[0].config.training if path == AUGMENTATION else config.training)
-    asked = {
+    compared = variants(config, path, values, len(dataset.class_names), epochs)
+    training = compared[0].config.training if path == AUGMENTATION else config.training
+    question: _Question = {
         "path": path,
-        "base": json.loads(json.dumps(configs.to_dict(base))),
+        "base": json.loads(json.dumps(configs.to_dict(replace(config, name="", training=training)))),
         "epochs": epochs,
         "dataset": {"id": dataset.id, "name": dataset.name},
         "owner": mark_of(owner),
     }
     for sweep in list_sweeps():
-        same = all({**sweep._asked, "owner": sweep.owner}.get(name) == value for name, value in asked.items())
-        if same and sweep.values == [one.value for one in made] and sweep.is_active:
+        if sweep.asks(question) and sweep.values == [variant.value for variant in compared] and sweep.is_active:
             return sweep
-    runs = []
+    runs: list[Run] = []
     try:
-        for one in made:
-            runs.append(create_run(one.config, dataset, owner))
-        members = [{"value": one.value, "label": one.label, "run": run.id} for one, run in zip(made, runs, strict=True)]
-        sweep = _write({**asked, "created": time.time(), "members": members})
+        for variant in compared:
+            runs.append(create_run(variant.config, dataset, owner))
+        members: list[_Member] = [
+            {"value": variant.value, "label": variant.label, "run": run.id}
+            for variant, run in zip(compared, runs, strict=True)
+        ]
+        sweep = _write({**question, "created": time.time(), "members": members})
     except BaseException:  # half a sweep is none: its runs would wait for ever
         for run in runs:
             delete_run(run)
@@ -342,7 +232,7 @@ def start_sweep(
     return sweep
 
 
-def _write(asked: dict) -> Sweep:
+def _write(asked: SweepRecord) -> Sweep:
     sweep_id = new_id(asked["path"].rsplit(".", 1)[-1])
     hidden = sweeps_folder() / f".{sweep_id}"
     hidden.mkdir()
@@ -383,9 +273,9 @@ def _all_sweeps() -> list[Sweep]:
     return [Sweep(path.name, path) for path in folders if os.path.lexists(path / "sweep.json")]
 
 
-def _check(asked: dict) -> None:
-    """Raises ValueError, or another of DAMAGED, if that is not what ``start_sweep`` wrote."""
-    texts = [asked["path"], asked["owner"], asked["dataset"]["id"], asked["dataset"]["name"]]
+def _checked(asked: Any) -> SweepRecord:
+    """What ``start_sweep`` wrote. Raises ValueError, or another of DAMAGED, for anything else."""
+    texts: list[Any] = [asked["path"], asked["owner"], asked["dataset"]["id"], asked["dataset"]["name"]]
     for member in asked["members"]:
         texts += [member["label"], check_id(member["run"])]
         if not isinstance(member["value"], (str, bool)) and not is_number(member["value"]):
@@ -393,6 +283,7 @@ def _check(asked: dict) -> None:
     is_whole = all(isinstance(text, str) for text in texts) and isinstance(asked["base"], dict)
     if not is_whole or not asked["members"] or not is_number(asked["created"]):
         raise ValueError("it is not in the form that the app writes")
+    return asked
 
 
 def list_sweeps() -> list[Sweep]:
@@ -401,11 +292,11 @@ def list_sweeps() -> list[Sweep]:
 
 
 def cancel_sweep(sweep: Sweep) -> list[Run]:
-    """Stops every run of a sweep that waits or trains; those that have ended stay as they are. Returns the runs that were asked.
+    """Stops every run of a sweep that waits or trains; those that have ended stay as they are. Returns those asked to.
 
     The waiting ones first, so that none of them starts when the one that trains makes room.
     """
-    asked = []
+    asked: list[Run] = []
     for run in sorted((run for run in sweep.runs if run.is_active), key=lambda run: run.status != "queued"):
         try:
             stop_run(run)
@@ -433,7 +324,7 @@ def _run_if_there(run_id: str) -> Run | None:
         return None
 
 
-def _row(label: str, value, run_id: str) -> Row:
+def _row(label: str, value: Any, run_id: str) -> Row:
     run = _run_if_there(run_id)
     try:
         if run is None:
@@ -446,102 +337,9 @@ def _row(label: str, value, run_id: str) -> Row:
             status,
             plan(run.config.network, len(run.class_names)).parameters,
             history.best_epoch,
-            (history.best or {}).get("val_accuracy"),
+            history.best["val_accuracy"] if history.best else None,
             None if status in ACTIVE else run.evaluation,
             sum(row.get("seconds", 0.0) for row in history.epochs),
         )
     except (OSError, AppError):  # deleted this moment, or given files of another version
         return Row(label, value, None, "deleted")
-
-
-# --- what it says ----------------------------------------------------------------------------------------
-
-
-def verdict(sweep: Sweep, rows: list[Row] | None = None) -> list[str]:
-    """What the sweep has shown, in sentences; empty while fewer than two of its runs are tested.
-
-    The best on the validation photos is named where it is further ahead than chance takes it; all are compared with the
-    highest on the test photos, photo by photo.
-    """
-    tested = [
-        row for row in (sweep.rows() if rows is None else rows) if row.evaluation and row.val_accuracy is not None
-    ]
-    if len(tested) < FEWEST:
-        return []
-    if sweep.path == AUGMENTATION:
-        best, others = tested[0], tested[1:]
-        sentences = []
-    else:
-        best = max(tested, key=lambda row: row.val_accuracy)
-        others = [row for row in tested if row is not best]
-        sentences = [_validation_sentence(best, others)]
-    sentences += [_gap_sentence(best, row) for row in others]
-    sentences.append(trust.sentence(best.evaluation.score))
-    for row in tested:
-        if row.status == "stopped":
-            done = len(row.run.history.epochs)
-            sentences.append(
-                f"{row.label[0].upper()}{row.label[1:]}: stopped after {done} epoch{'s' if done != 1 else ''}, so this is not a fair comparison."
-            )
-    if all(not row.evaluation.score.beats_guessing for row in tested):
-        sentences.append(
-            "None of them does surely better than guessing yet. Give each more epochs before you compare them."
-        )
-    if len(tested) < len(sweep.run_ids):
-        missing = len(sweep.run_ids) - len(tested)
-        sentences.append(f"{missing} of {len(sweep.run_ids)} trainings have no test figures.")
-    return [*sentences, "Each was trained once. Another seed may move every one of these numbers by as much again."]
-
-
-def _validation_sentence(best: Row, others: list[Row]) -> str:
-    """Who is best on the validation photos; nobody on a tie, or where so few photos cannot tell."""
-    count = best.run.counts["val"]
-    level = [
-        row for row in others if shares_gap(best.val_accuracy, count, row.val_accuracy, row.run.counts["val"])[0] <= 0
-    ]
-    if not level:
-        return f"Best on the validation photos: {best.label}, {_percent(best.val_accuracy)}."
-    names = ", ".join(row.label for row in (best, *level[:-1])) + f" and {level[-1].label}"
-    shares = sorted(
-        {_percent(row.val_accuracy): row.val_accuracy for row in (best, *level)}.items(), key=lambda one: -one[1]
-    )
-    if len(shares) == 1:
-        return f"Level on the validation photos: {names}, {shares[0][0]} each."
-    return (
-        f"No winner on the validation photos: {names} lie between {shares[-1][0]} and {shares[0][0]}, too close to tell apart "
-        f"with {count:,} photos."
-    )
-
-
-def _gap_sentence(first: Row, second: Row) -> str:
-    """The gap between two runs on the test photos, and whether it says anything."""
-    one, other = first.evaluation, second.evaluation
-    share = (
-        f"{_with(first)} {_percent(one.accuracy)} of the {one.num_photos:,} test photos are named rightly, {_with(second)} "
-        f"{_percent(other.accuracy)}"
-    )
-    share = share[0].upper() + share[1:]
-    low, high = difference_interval(one, other)
-    gap, half = one.accuracy - other.accuracy, (high - low) / 2
-    if not low <= 0 <= high:
-        return (
-            f"{share}: a gap of {_points(abs(gap))}, on endless photos likely between {_points(min(abs(low), abs(high)), False)} and "
-            f"{_points(max(abs(low), abs(high)))}. That is more than chance: {first.label if gap > 0 else second.label} is better."
-        )
-    return (
-        f"{share}: a gap of {_points(abs(gap))}. With these {one.num_photos:,} test photos, differences below about "
-        f"{_points(half)} mean nothing."
-    )
-
-
-def _with(row: Row) -> str:
-    """``with 16 filters``; what augmentation's two are called says it already."""
-    return row.label if row.label.startswith("with") else f"with {row.label}"
-
-
-def _percent(share: float) -> str:
-    return f"{share * 100:.1f} %"
-
-
-def _points(share: float, unit: bool = True) -> str:
-    return f"{share * 100:.1f}" + (" points" if unit else "")

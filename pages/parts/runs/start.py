@@ -48,7 +48,7 @@ def start_comparison(
 
     Raises:
         RunError: there are no photos.
-        ConfigError: as ``core.runs.sweeps.sweep.variants``.
+        ConfigError: as ``core.runs.sweeps.variants.variants``.
     """
     config = _on_photos(visit.draft, dataset)
     with _ONE_AT_A_TIME:

@@ -10,7 +10,7 @@ from core import config
 from core.config import AugmentConfig, choice_words
 from core.errors import AppError
 from core.photos.dataset import Dataset
-from core.runs.sweeps.sweep import (
+from core.runs.sweeps.variants import (
     AUGMENTATION,
     FEWEST,
     MOST,

@@ -6,16 +6,9 @@ from core.errors import AppError
 from core.runs import trust
 from core.runs.evaluation import Evaluation
 from core.runs.store import ACTIVE
-from core.runs.sweeps.sweep import (
-    AUGMENTATION,
-    Row,
-    Sweep,
-    cancel_sweep,
-    delete_sweep,
-    find_sweep,
-    list_sweeps,
-    verdict,
-)
+from core.runs.sweeps.sweep import Row, Sweep, cancel_sweep, delete_sweep, find_sweep, list_sweeps
+from core.runs.sweeps.variants import AUGMENTATION
+from core.runs.sweeps.verdict import verdict
 from core.workspace.owners import mark_of
 from pages import state
 from pages.parts import problems, words

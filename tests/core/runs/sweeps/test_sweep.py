@@ -14,18 +14,9 @@ from core.runs.engines import local
 from core.runs.engines.local import revive_waiting
 from core.runs.store import delete_run, find_run, list_runs
 from core.runs.sweeps import sweep as sweeps
-from core.runs.sweeps.sweep import (
-    AUGMENTATION,
-    cancel_sweep,
-    delete_sweep,
-    find_sweep,
-    list_sweeps,
-    start_sweep,
-    suggested_values,
-    variable_paths,
-    variants,
-    verdict,
-)
+from core.runs.sweeps.sweep import cancel_sweep, delete_sweep, find_sweep, list_sweeps, start_sweep
+from core.runs.sweeps.variants import AUGMENTATION, suggested_values, variable_paths, variants
+from core.runs.sweeps.verdict import verdict
 from core.workspace.lock import Lock
 from core.workspace.owners import mark_of
 
