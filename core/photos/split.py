@@ -98,7 +98,9 @@ def describe(plan: CleaningPlan, config: SplitConfig) -> str:
     if len(plan.class_names) > _NUM_NAMED:
         rest = sum(counts[name] for name in plan.class_names[_NUM_NAMED:])
         named.append(f"{len(plan.class_names) - _NUM_NAMED:,} more ({rest:,})")
-    parts = [f"Read as: {'class' if len(plan.class_names) == 1 else 'classes'} {', '.join(named)}"]
+    number = len(plan.class_names)
+    kinds = "class" if number == 1 else "classes"
+    parts = [f"Read as: {f'{plan.basis}, {number:,} {kinds}:' if plan.basis else kinds} {', '.join(named)}"]
     given = _given(plan)
     if given and config.source == "given":
         parts.append(f"{_words(given)} as given")

@@ -30,7 +30,7 @@ _MISSING = {
     origins.OWN: "Add at least two classes first, with photos in each.",
 }
 OWN_PARTS = "split.", "photos."  # of the experiment, that this page sets
-_LAYOUTS = "One sub-folder a class, or train/val/test folders, or names like cat.0.jpg."
+_LAYOUTS = "One sub-folder a class, or train/val/test folders, or a CSV of labels, or names like cat.0.jpg."
 
 
 def show_source() -> None:

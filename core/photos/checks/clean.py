@@ -71,6 +71,7 @@ class CleaningPlan:
     class_names: tuple[str, ...]
     steps: tuple[CleaningStep, ...]
     notes: tuple[str, ...] = ()
+    basis: str = ""
 
     @property
     def kept(self) -> tuple[CleaningStep, ...]:
@@ -118,7 +119,7 @@ def plan(report: ScanReport, decided: Overrules | None = None) -> CleaningPlan:
         judged.append((check, step))
     steps += _overruled(judged, decided) if decided else [step for _, step in judged]
     steps.sort(key=lambda step: natural_key(step.path))
-    return CleaningPlan(report.layout, report.class_names, tuple(steps), report.notes)
+    return CleaningPlan(report.layout, report.class_names, tuple(steps), report.notes, report.basis)
 
 
 def action_for(issue: Issue | None) -> str:

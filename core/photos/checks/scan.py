@@ -127,12 +127,10 @@ class ScanReport:
 
     Args:
         folder: resolved.
-        layout: "classes", "splits", "flat" or "none", see ``core.photos.sources.walk``.
-        class_names: sorted; empty for layout "none".
+        layout, class_names, notes, basis: as in ``core.photos.layouts.layout``.
         checks: one a photo, by path.
         ignored: (path, reason) of every other file.
         seconds: how long the scan took.
-        notes: sentences about how the folder was read.
     """
 
     folder: Path
@@ -142,6 +140,7 @@ class ScanReport:
     ignored: tuple[tuple[str, str], ...]
     seconds: float
     notes: tuple[str, ...] = ()
+    basis: str = ""
 
 
 def scan(
@@ -200,6 +199,7 @@ def scan(
         source.ignored,
         time.monotonic() - started,
         source.notes,
+        source.basis,
     )
 
 

@@ -10,7 +10,8 @@ SPLITS = ("train", "val", "test")
 MIN_PHOTOS_PER_CLASS = 4  # two to learn from, one to validate with, one to test with
 
 
-def _words(text: str) -> frozenset[str]:
+def words_of(text: str) -> frozenset[str]:
+    """The words of a text."""
     return frozenset(text.split())
 
 
@@ -23,19 +24,19 @@ _ROLES = {
 }
 """What a folder of a split may be called. "dev" and "eval" are what the other folders leave for them."""
 
-_NOUNS = _words(
+_NOUNS = words_of(
     """
     image images img imgs photo photos picture pictures pic pics data dataset datasets file files folder dir
     jpg jpeg jpegs png archive input set sets
     """
 )
-_QUALIFIERS = _words(
+_QUALIFIERS = words_of(
     """
     split splits small full new old final copy resized cropped augmented aug stg stage part batch fold version
     v orig original raw clean my the for of all public private labeled labelled class classes
     """
 )
-_HELPERS = _words(
+_HELPERS = words_of(
     """
     annotation annotations annot annots anno label labels mask masks trimap trimaps bbox bboxes sample samples
     example examples pred preds predict prediction predictions single submission submissions unlabeled
@@ -136,6 +137,11 @@ def is_class_name(name: str) -> bool:
     """Whether a folder of this name is a class wherever it stands."""
     parsed = parsed_name(name)
     return not (is_split_name(name) or parsed.is_helper or parsed.is_container)
+
+
+def is_container_name(name: str) -> bool:
+    """Whether a name says no more than that photos are in it: images, data."""
+    return parsed_name(name).is_container
 
 
 def is_soft(name: str) -> bool:

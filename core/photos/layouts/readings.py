@@ -23,13 +23,18 @@ class Reading:
     Args:
         layout: as in ``Layout``.
         labels: of the photos that get a class.
-        asides: {folder: why its photos get none}.
+        asides: {folder, or photo: why its photos, or it, get none}.
+        notes: sentences about what a person would not expect.
+        basis: what the classes were read from, where it is not folders: "labels of labels.csv".
+        tables: paths of those that labels were read from.
     """
 
     layout: str
     labels: Labels
     asides: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    basis: str = ""
+    tables: tuple[str, ...] = ()
 
     def per_class(self) -> Counter:
         return Counter(class_key(name) for name, _ in self.labels.values())
@@ -135,10 +140,11 @@ class Reader:
         if not classes:
             return None
         labels: Labels = {}
+        keys = Counter(class_key(child.name) for child in classes)
         for child in classes:
-            others = {class_key(other.name) for other in classes if other is not child}
             inner = {class_key(name): below for name, below in child.folders.items()}
-            if len(others) > 1 and others <= inner.keys():  # the whole once more, in a folder of its own
+            others = keys - Counter([class_key(child.name)]) if len(inner) + 1 >= len(keys) else keys
+            if len(others) > 1 and others.keys() <= inner.keys():  # the whole once more, in a folder of its own
                 labels |= {path: (below.name, None) for below in inner.values() for path in below.all_files()}
             else:
                 labels |= dict.fromkeys(child.all_files(), (child.name, None))

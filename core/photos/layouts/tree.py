@@ -13,11 +13,12 @@ class Folder:
 
     def all_files(self) -> list[str]:
         """Paths of the photos in it and below."""
-        found, waiting = [], [self]
+        found: list[str] = []
+        waiting: list[Folder] = [self]
         while waiting:
             folder = waiting.pop()
             found += folder.files
-            waiting += folder.folders.values()
+            waiting.extend(folder.folders.values())
         return found
 
 

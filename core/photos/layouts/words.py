@@ -1,13 +1,9 @@
 """Sentences for people about how a folder was read."""
 
-import re
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from core.photos.layouts.names import is_split_name, parsed_name
 from core.photos.layouts.tree import Folder
-
-_NUMBERED = re.compile(r"(?P<class>[^\W\d_][^.]*?)[ _-]*\(?\d+\)?\.[^.]+", re.DOTALL)
 
 
 def no_classes_in(name: str) -> str:
@@ -49,26 +45,25 @@ def why_none(root: Folder) -> list[str]:
     ]
 
 
-def elsewhere(without: Sequence[str], tables: Sequence[str]) -> list[str]:
-    """Where the classes of photos without one may stand instead."""
-    if not without:
+def elsewhere(tables: Sequence[str]) -> list[str]:
+    """Where the classes of photos in folders without one may stand instead."""
+    if not tables:
         return []
-    notes = []
-    if tables:
-        notes.append(
-            f"{some_of([f'“{path}”' for path in tables], 3)} may say what photos show; tables are not read. Put the photos of each class into "
-            "a folder of its own."
-        )
-    counts = Counter(
-        match["class"] for path in without if (match := _NUMBERED.fullmatch(path.rsplit("/", 1)[-1])) is not None
-    )
+    return [
+        f"{some_of([f'“{path}”' for path in tables], 3)} may say what photos show; where folders are classes, tables are not read. Put "
+        "the photos of each class into a folder of its own."
+    ]
+
+
+def in_names(counts: Mapping[str, int]) -> list[str]:
+    """That names of files look as if they said a class. Args: counts: {what is said before the number: photos}."""
     names = sorted(name for name, number in counts.items() if number > 1)
-    if len(names) > 1:
-        notes.append(
-            f"The names of the files look as if they said it ({some_of(names, 3)}); that is not read. Put the photos of each class into a "
-            "folder of its own, or name them as Kaggle does (cat.0.jpg)."
-        )
-    return notes
+    if len(names) < 2:
+        return []
+    return [
+        f"The names of some files look as if they said it ({some_of(names, 3)}); that is read where nearly all are named so. Put the photos "
+        "of each class into a folder of its own, or name them all as Kaggle does (cat.0.jpg)."
+    ]
 
 
 def some_of(words: Sequence[str], most: int = 8) -> str:

@@ -5,12 +5,15 @@ import os
 import re
 import stat
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from core.errors import PhotoError
 from core.photos.files.decode import EXTENSIONS_OF, PHOTO_EXTENSIONS, SIGNATURE_BYTES, signature
 from core.photos.layouts import layout
+from core.photos.layouts.tables import MOST_BYTES, Table
+from core.workspace.files import read_file
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,9 @@ class Source:
 
     Args:
         root: the resolved folder.
-        layout: "classes", "splits", "flat" or "none", see ``core.photos.layouts.layout``.
-        class_names: sorted; empty for layout "none".
+        layout, class_names, notes, basis: as in ``core.photos.layouts.layout``.
         files: the photos, by path; those that have a class, if any has.
         ignored: (path, reason) of every other file.
-        notes: sentences about how the folder was read.
     """
 
     root: Path
@@ -50,25 +51,34 @@ class Source:
     files: tuple[SourceFile, ...]
     ignored: tuple[tuple[str, str], ...]
     notes: tuple[str, ...] = ()
+    basis: str = ""
 
 
 def find(folder: Path | str) -> Source:
-    """Lists a folder and reads its layout; opens only files whose ending says nothing.
+    """Lists a folder and reads its layout; opens only files whose ending says nothing, and tables where folders say nothing.
 
     Raises:
         PhotoError: it does not exist, is no folder, or may not be read.
     """
     root = resolved(folder)
     seen = walk(root)
-    tables = [path for path, _ in seen.ignored if is_visible(path) and extension_of(path) in ("csv", "tsv")]
+    tables = [
+        Table(path, partial(read_file, root / path, MOST_BYTES))
+        for path, _ in seen.ignored
+        if is_visible(path) and extension_of(path) in ("csv", "tsv")
+    ]
     shape = layout.read([file.path for file in seen.files], seen.folders, tables)
     files = tuple(
         SourceFile(file.path, *shape.labels.get(file.path, (None, None)), file.size, file.mtime_ns)
         for file in seen.files
         if file.path not in shape.asides
     )
-    ignored = (*seen.ignored, *seen.unreachable, *shape.asides.items())
-    return Source(root, shape.layout, shape.class_names, files, tuple(sorted(ignored)), shape.notes)
+    others = [(path, _IS_READ if path in shape.tables else reason) for path, reason in seen.ignored]
+    ignored = (*others, *seen.unreachable, *shape.asides.items())
+    return Source(root, shape.layout, shape.class_names, files, tuple(sorted(ignored)), shape.notes, shape.basis)
+
+
+_IS_READ = "It says what the photos show, and is no photo itself."
 
 
 def located(text: Path | str) -> Path:

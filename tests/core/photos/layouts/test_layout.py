@@ -6,6 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.photos.layouts import layout
+from core.photos.layouts.names import SPLITS, class_key
+from core.photos.layouts.tables import Table
 
 
 def files(*groups):
@@ -148,12 +150,10 @@ def test_splits_that_only_one_class_has_are_not_kept_and_it_is_said():
     assert shape.notes == ("test and train inside cats: not kept, because not every class has such folders.",)
 
 
-def test_a_table_and_classes_in_names_are_named_where_they_are_needed():
-    shape = read(("train/#.jpg", 9), tables=["labels.csv"])
-    assert "“labels.csv” may say what photos show" in " ".join(shape.notes)
-    shape = read(("images/Bengal_#.jpg", 9), ("images/american_bulldog_#.jpg", 9))
-    assert shape.class_names == () and "(Bengal and american_bulldog)" in " ".join(shape.notes)
-    assert read(*both(""), tables=["labels.csv"]).notes == ()
+def test_a_table_is_named_where_folders_leave_photos_without_a_class():
+    table = Table("labels.csv", lambda: pytest.fail("a table is opened though folders say it all"))
+    assert read(*both(""), tables=[table]).notes == ()
+    assert "“labels.csv” may say what photos show" in " ".join(read(*both(""), ("test1", 9), tables=[table]).notes)
 
 
 def test_empty_folders_are_no_classes_and_are_said():
@@ -172,7 +172,7 @@ NFD = unicodedata.normalize("NFD", "Kätzchen")
 def test_names_that_look_equal_are_one_class(first, second):
     shape = read((f"train/{first}", 5), ("train/dogs", 5), (f"test/{second}", 5), ("test/dogs", 5))
     assert len(shape.class_names) == 2 and len(shape.labels) == 20
-    assert layout.class_key(first) == layout.class_key(second)
+    assert class_key(first) == class_key(second)
     assert "look equal and are one class" in " ".join(shape.notes)
     assert len(read((first, 5), (second, 5), ("dogs", 5)).class_names) == 2
     assert len(read((f"{first}.#.jpg", 5), (f"{second}.#.jpg", 5), ("dog.#.jpg", 5)).class_names) == 2
@@ -201,9 +201,9 @@ def test_any_folder_is_read_without_losing_a_photo(drawn):
     assert shape.labels.keys() | shape.asides.keys() == set(paths) and not shape.labels.keys() & shape.asides.keys()
     names = {name for name, _ in shape.labels.values()}
     assert shape.class_names == tuple(sorted(names))
-    assert len({layout.class_key(name) for name in names}) == len(names)
+    assert len({class_key(name) for name in names}) == len(names)
     assert all(reason.endswith(".") for reason in shape.asides.values())
-    assert {split for _, split in shape.labels.values()} <= {None, *layout.SPLITS}
+    assert {split for _, split in shape.labels.values()} <= {None, *SPLITS}
 
 
 def test_a_thousand_folders_in_one_another_are_no_trouble():

@@ -34,14 +34,12 @@ def test_kaggles_training_and_test_set_are_kept_and_validation_is_taken_from_tra
     assert made.summary["ignored_because"].startswith("Ignored: 1 .txt (")
 
 
-def test_splits_with_labels_in_a_table_are_refused_and_the_table_is_named(tmp_path):
+def test_splits_beside_a_table_without_labels_are_refused_and_the_table_is_named(tmp_path):
     draw(tmp_path, "train", "test")
     (tmp_path / "labels.csv").write_text("id,breed\n")
-    with pytest.raises(
-        PhotoError, match=r"“test” and “train” are named as splits.*“labels.csv” may say what photos show"
-    ):
+    with pytest.raises(PhotoError, match=r"“test” and “train” are named as splits.*“labels.csv” has no rows of labels"):
         prepare(tmp_path)
-    with pytest.raises(PhotoError, match=r"no usable photo whose class can be told.*“labels.csv” may say"):
+    with pytest.raises(PhotoError, match=r"no usable photo whose class can be told.*“labels.csv” has no rows"):
         dataset.prepare_test(tmp_path)
 
 
@@ -70,3 +68,29 @@ def test_photos_with_endings_that_say_nothing_are_used_as_they_are(tmp_path):
             data = data[:-2] if index == 3 else data
             (tmp_path / name / f"{index}{('.jpg_large', '.ppm', '', '.jpg')[index]}").write_bytes(data)
     assert prepare(tmp_path).summary["used"] == 8
+
+
+def test_labels_of_a_table_are_used_for_train_and_the_test_without_them_is_said(tmp_path):
+    draw(tmp_path, "train", "test", number=12)
+    rows = "".join(f"{index},{'cat' if index % 2 else 'dog'}\n" for index in range(12))
+    (tmp_path / "train_labels.csv").write_text("id,breed\n" + rows + "99,cat\n")
+    made = prepare(tmp_path)
+    assert made.class_names == ("cat", "dog") and {example.path[:6] for example in made.examples} == {"train/"}
+    assert made.summary["reading"] == (
+        "Read as: labels of train_labels.csv, 2 classes: cat (6), dog (6); train as given, validation and test taken from train. "
+        "1 row of “train_labels.csv” means no photo here, “99” for instance."
+    )
+    assert made.summary["ignored_because"] == (
+        "Ignored: 12 .jpg (“test” has no rows in “train_labels.csv”, so nobody knows what its photos show); "
+        "1 .csv (It says what the photos show, and is no photo itself)."
+    )
+    assert dataset.prepare_test(tmp_path).counts()["test"] == {"cat": 6, "dog": 6}
+
+
+def test_classes_in_file_names_are_used(tmp_path):
+    for index in range(6):
+        write_photo(tmp_path / f"images/Bengal_{index}.jpg", index)
+        write_photo(tmp_path / f"images/great_pyrenees_{index}.jpg", 50 + index)
+    assert prepare(tmp_path).summary["reading"] == (
+        "Read as: names of the files, 2 classes: Bengal (6), great_pyrenees (6)."
+    )
