@@ -274,7 +274,7 @@ PRESETS: dict[str, Preset] = {
             "small pictures first, averaged weights. It learns in a dozen epochs and goes on improving for a hundred.",
             "The shape of Krizhevsky et al. 2012, section 3.5; Ioffe and Szegedy 2015 (batch normalisation); He et al. 2015, "
             "section 2.2 (initialiser); Lin et al. 2014, section 3.2 (average); Loshchilov and Hutter 2019 (AdamW). Widths and "
-            "strengths were measured on the 2,000 photos that README's table names.",
+            "strengths were measured on the 2,000 photos that docs/measurements.md names.",
             MODERN,
         ),
         Preset(

@@ -1,6 +1,6 @@
 """How often a page looks anew: every second for a few viewers, less often for a class.
 
-Nine tenths of a tick are Streamlit's own work, about 8 ms of a core on the machine of README's table, and the server comes
+Nine tenths of a tick are Streamlit's own work, about 8 ms of a core on the machine of docs/measurements.md, and the server comes
 before the training. The chart of thirty viewers, drawn every second, would take a quarter of one core from it; at eight
 ticks a second for all of them together it takes a fifteenth. The header and the line at the machine tick at a half and a
 third of the chart's pace.
