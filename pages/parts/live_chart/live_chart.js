@@ -313,7 +313,7 @@ function draw(chart) {
     pen.globalAlpha = 1
   }
   pen.restore()
-  point(chart, pen, ink, { px, py, from, to, right, bottom, width, line })
+  point(chart, pen, ink, { px, py, from, to, bottom, width, line })
 }
 
 // A line's name stands where it ends; names that would lie on one another move apart.
@@ -350,7 +350,7 @@ function polygon(pen, corners) {
 }
 
 // The tooltip names, for the epoch under the pointer, what each line says there.
-function point(chart, pen, ink, { px, py, from, to, right, bottom, width, line }) {
+function point(chart, pen, ink, { px, py, from, to, bottom, width, line }) {
   const { tip, tipLines, cursor } = chart
   const near = cursor === null || chart.drag ? [] : shown(chart).map((s) => {
     let best = -1
