@@ -3,9 +3,12 @@
 import os
 import subprocess
 import sys
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+from imports import HEAVY, brings_tensorflow
 
 from core.machine import prepare_environment
 
@@ -13,16 +16,52 @@ from core.machine import prepare_environment
 prepare_environment()
 
 PHOTOS = "ALEXNET_TEST_PHOTOS"
+SLOW = ("browser", "tensorflow", "slow")
+
+# The same few hundred examples each time; ALEXNET_EXAMPLES=10000 tries as many others, and new ones each time.
+MANY_EXAMPLES = os.environ.get("ALEXNET_EXAMPLES")
+settings.register_profile("tests", deadline=None, derandomize=not MANY_EXAMPLES, max_examples=int(MANY_EXAMPLES or 200))
+settings.load_profile("tests")
 
 
+class NoTensorFlow(MetaPathFinder):
+    """Stands before Python's own ways to find a module."""
+
+    def find_spec(self, fullname, path, target=None):
+        if fullname in HEAVY:
+            raise AssertionError(f"A test of --fast imports {fullname}; mark it: @pytest.mark.tensorflow")
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--fast", action="store_true", help="without TensorFlow, without a browser, without what takes long"
+    )
+
+
+def pytest_configure(config):
+    if config.getoption("--fast"):
+        sys.meta_path.insert(0, NoTensorFlow())
+
+
+def pytest_ignore_collect(collection_path, config):
+    """With --fast, what would import TensorFlow is not even read; None leaves it to others to decide."""
+    if config.getoption("--fast") and collection_path.suffix == ".py" and brings_tensorflow(collection_path):
+        return True
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """Without the folder of real photos, the tests that need it are left out, and pytest's last line counts them."""
-    if os.environ.get(PHOTOS):
-        return
-    without = [item for item in items if item.get_closest_marker("photos")]
-    if without:
-        config.hook.pytest_deselected(items=without)
-        items[:] = [item for item in items if not item.get_closest_marker("photos")]
+    """Leaves out what --fast leaves out, and without the folder of real photos what needs it; pytest's last line counts them."""
+    for item in items:
+        if brings_tensorflow(item.path):
+            item.add_marker("tensorflow")
+    unwanted = list(SLOW) if config.getoption("--fast") else []
+    if not os.environ.get(PHOTOS):
+        unwanted.append("photos")
+    left_out = [item for item in items if any(item.get_closest_marker(name) for name in unwanted)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
 
 
 @pytest.fixture(autouse=True)
@@ -30,9 +69,8 @@ def workspace(tmp_path_factory, monkeypatch) -> Path:
     """An empty workspace, apart from tmp_path; nothing a test does touches the one of the person who runs it."""
     folder = tmp_path_factory.mktemp("workspace")
     monkeypatch.setenv("ALEXNET_HOME", str(folder))
-    monkeypatch.setenv(
-        "ALEXNET_SPARE", "0"
-    )  # nothing waits on after a test; those about the spare start one themselves
+    # nothing waits on after a test; those about the spare start one themselves
+    monkeypatch.setenv("ALEXNET_SPARE", "0")
     return folder
 
 

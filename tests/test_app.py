@@ -5,7 +5,7 @@ import socket
 
 import pytest
 from coroutines import run_coroutine
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse
@@ -60,7 +60,6 @@ def test_a_token_that_cannot_be_one_is_replaced():
     assert as_token(cookie_given(f"{OWNER_COOKIE}=../../x"))
 
 
-@settings(derandomize=True, deadline=None, max_examples=200)
 @given(st.text(st.characters(exclude_characters="\r\n\0", exclude_categories=["Cs"]), max_size=60))
 def test_whatever_stands_beside_it_a_person_stays_the_same(noise):
     sent = f"{noise}; {OWNER_COOKIE}={TOKEN}"
@@ -125,7 +124,6 @@ def test_names_and_origins_that_the_server_was_started_with_are_answered(monkeyp
     assert passes("websocket", host="lab.school.example", origin="https://other.example")
 
 
-@settings(derandomize=True, deadline=None, max_examples=200)
 @given(st.text(st.characters(max_codepoint=255), max_size=40))
 def test_no_host_breaks_the_gate(host):
     assert gate.is_own_host(host) in (True, False)

@@ -1,4 +1,4 @@
-"""Strangers' numbers. The properties were tried with 10,000 examples each; a few hundred of them run here."""
+"""Strangers' numbers. The properties were tried with 10,000 examples each (ALEXNET_EXAMPLES)."""
 
 import contextlib
 import json
@@ -7,15 +7,13 @@ import re
 from dataclasses import fields, is_dataclass
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core import config as configs
 from core import parse
 from core.config import ExperimentConfig
 from core.errors import ConfigError
-
-few = settings(max_examples=200, derandomize=True, deadline=None)
 
 PATHS = [path for path, _ in configs.leaves(ExperimentConfig()) if path != "schema_version"]
 DIGITS = st.text("0123456789-+.eE_²٣ ", max_size=30)
@@ -53,7 +51,6 @@ def test_only_finite_numbers_in_ascii_are_numbers(value):
         parse.real(value)
 
 
-@few
 @given(st.one_of(TEXTS, PLAIN))
 def test_a_number_is_read_strictly_or_not_at_all(value):
     with contextlib.suppress(ValueError):
@@ -66,7 +63,6 @@ def test_a_number_is_read_strictly_or_not_at_all(value):
         assert -50 <= number <= 50
 
 
-@few
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_every_finite_number_that_python_writes_is_read_back(value):
     assert parse.real(repr(value)) == value
@@ -84,7 +80,6 @@ def types_are_as_declared(part) -> bool:
     return True
 
 
-@few
 @given(st.sampled_from(PATHS), TEXTS)
 def test_a_typed_setting_becomes_its_type_or_a_sentence(path, text):
     with contextlib.suppress(ConfigError):
@@ -99,7 +94,6 @@ def _breaks_a_rule(config) -> bool:
     return True
 
 
-@few
 @given(st.one_of(st.text(max_size=40), st.lists(st.sampled_from(["network", "blocks", "dense", "filters", "0", "²", "00", "-1", "9" * 30, "training", ""]), max_size=6).map(".".join)), TEXTS)  # fmt: skip
 def test_any_path_is_a_setting_or_a_sentence(path, text):
     with contextlib.suppress(ConfigError):
@@ -108,7 +102,6 @@ def test_any_path_is_a_setting_or_a_sentence(path, text):
         configs.setting(path)
 
 
-@few
 @given(st.sampled_from(PATHS), JSON)
 def test_a_setting_in_json_becomes_its_type_or_a_sentence(path, value):
     values = configs.to_dict(ExperimentConfig())
@@ -121,7 +114,6 @@ def test_a_setting_in_json_becomes_its_type_or_a_sentence(path, value):
         assert types_are_as_declared(configs.from_json(json.dumps(values)))
 
 
-@few
 @given(st.one_of(JSON, st.dictionaries(st.sampled_from(["network", "training", "schema_version", "name", "x"]), JSON)))
 def test_any_json_is_a_configuration_or_a_sentence(value):
     with contextlib.suppress(ConfigError):
@@ -130,7 +122,6 @@ def test_any_json_is_a_configuration_or_a_sentence(value):
         configs.to_json(config).encode("utf-8", "surrogateescape")
 
 
-@few
 @given(st.text())
 def test_any_text_is_a_configuration_or_a_sentence(text):
     with contextlib.suppress(ConfigError):

@@ -28,7 +28,8 @@ from core.training.forecast import measured
 from core.training.loop import checkpoint
 from core.workspace import people
 
-EXAMPLES = settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings().max_examples
+EXAMPLES = settings(max_examples=MANY * 3 // 10, suppress_health_check=list(HealthCheck))
 PETS = Dataset("photos-1", "Pets", Path("."), ("cats", "dogs"), (), {}, "checksum", 0.0)
 PAGES = ("home", "photos", "network", "augmentation", "training", "results", "classify")
 
@@ -76,7 +77,7 @@ def test_commands_go_on(world, data):
         put(world.files[kind], before)
 
 
-@settings(EXAMPLES, max_examples=25)
+@settings(EXAMPLES, max_examples=MANY // 8)
 @given(data=st.data())
 def test_pages_go_on(world, data):
     kind, page = data.draw(st.sampled_from(KINDS), "kind"), data.draw(st.sampled_from(PAGES), "page")

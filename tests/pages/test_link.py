@@ -4,7 +4,7 @@ import dataclasses
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from visits import open_link
 
@@ -108,7 +108,6 @@ TEXTS = st.one_of(
 )
 
 
-@settings(max_examples=200, derandomize=True, deadline=None)
 @given(st.dictionaries(st.one_of(st.sampled_from(PARAMETERS), st.text(max_size=30)), TEXTS, max_size=8))
 def test_any_link_is_a_draft_within_limits_and_sentences(parameters):
     draft, selections, faults = state.read_link(parameters)

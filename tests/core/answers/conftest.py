@@ -5,7 +5,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from tiny_run import TINY, keep, random_model
 
 from core.config import ExperimentConfig, PhotosConfig
 from core.runs.store import Run, create_run
@@ -14,6 +13,8 @@ from core.runs.store import Run, create_run
 @pytest.fixture
 def make_run(workspace):
     """make_run(class_names, seed=, image_size=, kept=, network settings ...) -> a Run with weights (kept=False: without)."""
+
+    from tiny_run import TINY, keep, random_model  # TensorFlow, which not every test here needs
 
     def make(class_names=("cats", "dogs"), seed=0, image_size=16, kept=True, fit="squash", **settings) -> Run:
         network = replace(TINY, **settings)

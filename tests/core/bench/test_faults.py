@@ -16,6 +16,8 @@ from core.runs.store import create_run
 from core.training.loop import checkpoint
 from core.workspace.folders import PROJECT
 
+pytestmark = pytest.mark.tensorflow
+
 
 @pytest.fixture
 def drawn_pets(workspace):

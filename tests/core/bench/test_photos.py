@@ -1,10 +1,13 @@
 from collections import Counter
 
+import pytest
+
 from core.bench import photos
 from core.bench.world import World
 from core.photos.checks import scan
 
 
+@pytest.mark.slow
 def test_the_rows_of_the_scan_hold_together_on_a_few_photos(monkeypatch):
     monkeypatch.setattr(photos, "NUM_PHOTOS", 2_000)
     monkeypatch.setattr(photos, "NUM_FEW", 200)

@@ -85,6 +85,7 @@ def test_the_newest_point_is_read_from_a_chart_and_from_nothing_else():
     assert newest_x(b"anything else") is None
 
 
+@pytest.mark.slow
 def test_viewers_of_a_real_server_see_every_event_of_a_run_arrive():
     run = create_run(presets.experiment("narrow"), sparse_dataset(400))
     log, ends = EventLog(run.events_path), threading.Event()

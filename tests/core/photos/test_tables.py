@@ -5,7 +5,7 @@ import json
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import AppError, PhotoError
@@ -16,7 +16,6 @@ from core.photos.dataset import Dataset
 from core.photos.layouts.names import SPLITS
 from core.photos.split import Example
 
-few = settings(max_examples=200, derandomize=True, deadline=None)
 FIELDS = st.one_of(st.text(max_size=12), st.text("0123456789²-.e", max_size=12), st.sampled_from(["", "nan", "1e999", "9" * 500, "\x00", "train", "cats", "use"]))  # fmt: skip
 
 
@@ -58,7 +57,6 @@ def test_any_table_is_read_or_said_to_be_damaged(prepared, name):
     lines = (prepared.folder / name).read_text().splitlines()
     width = lines[0].count(",") + 1
 
-    @few
     @given(
         st.one_of(
             st.binary(max_size=200),

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import RunError
@@ -68,7 +68,6 @@ def test_a_name_that_an_older_version_took_does_not_pass_for_the_apps_own(worksp
     assert people.name_of(ANNA).startswith("guest ")
 
 
-@settings(derandomize=True, deadline=None, max_examples=200)
 @given(st.text(max_size=45))
 def test_every_text_is_a_name_or_refused_in_words(name):
     try:

@@ -5,7 +5,7 @@ import struct
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from photo_makers import encoded, picture
 from PIL import Image, TiffImagePlugin
@@ -120,7 +120,6 @@ def test_every_raw_mode_that_is_swapped_is_known_to_pillow():
             one.frombytes(bytes(4 * 2), "raw", low)
 
 
-@settings(derandomize=True, deadline=None, max_examples=200)
 @given(st.integers(1, 65535), st.sampled_from([8, 10, 12, 14, 16, None]), st.integers(1, 9), st.integers(2, 9))
 def test_no_value_is_ever_beyond_white(top, said, height, width):
     values = np.linspace(0, top, height * width).astype(np.uint16).reshape(height, width)

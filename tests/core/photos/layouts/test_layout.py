@@ -2,7 +2,7 @@ import unicodedata
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.photos.layouts import layout
@@ -191,7 +191,6 @@ PATHS = st.lists(st.tuples(st.lists(NAMES.filter(bool), max_size=4), FILES.filte
 
 
 @given(PATHS)
-@settings(max_examples=300, derandomize=True, deadline=None)
 def test_any_folder_is_read_without_losing_a_photo(drawn):
     paths = sorted({"/".join([*folders, name]) for folders, name in drawn})
     shape = layout.read(paths)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from archive_makers import entry, pet_files, write_zip, zip_bytes
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import PhotoError
@@ -123,7 +123,6 @@ def test_half_a_letter_in_a_name_is_refused(tmp_path, folder, monkeypatch):
 GOOD = zip_bytes({"cats/1.jpg": JPEG, "dogs/ä.jpg": JPEG, "dogs/x/": b"", "note.txt": b"x"})
 
 
-@settings(max_examples=200, derandomize=True, deadline=None)
 @given(
     st.one_of(
         st.binary(max_size=300),
