@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.config import ExperimentConfig, PhotosConfig, SplitConfig, overlay
-from core.jobs.job import Report, child_environment, no_report
+from core.jobs.children import child_environment
+from core.jobs.job import Report, no_report
 from core.runs.store import Run, create_run
 from core.training.loop import checkpoint
 

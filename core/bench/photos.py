@@ -15,7 +15,8 @@ import psutil
 
 from core.bench.table import Result, best_of
 from core.bench.world import World
-from core.jobs.job import child_environment
+from core.jobs.children import child_environment
+from core.machine import num_cores
 from core.workspace.folders import PROJECT
 
 NUM_PHOTOS, NUM_FEW = 25_000, 5_000
@@ -25,7 +26,6 @@ SIDE = 200
 
 def scan(world: World) -> Iterator[Result]:
     """Speed on one core beside Pillow's, memory beside that of a fifth of the photos, the second scan, near-duplicates."""
-    from core.jobs import pool
     from core.photos.checks import scan
 
     folder, few = world.folder / "many", world.folder / "few"
@@ -38,10 +38,10 @@ def scan(world: World) -> Iterator[Result]:
     hashes = [check.perceptual_hash for check in report.checks if check.perceptual_hash]
     near = best_of({"near": lambda: _seconds(lambda: scan.near_pairs(hashes))}, largest=False)["near"]
 
-    one_core = len(report.checks) / seconds / pool.num_workers()
+    one_core = len(report.checks) / seconds / num_cores()
     some = [folder / check.path for check in report.checks[:: NUM_PHOTOS // 2000]]
     pillow = best_of({"verify": lambda: len(some) / _seconds(lambda: _verify(some))})["verify"]
-    found = f"{NUM_PHOTOS:,} photos of {SIDE} pixels in {seconds:.1f} s on {pool.num_workers()} cores, start included"
+    found = f"{NUM_PHOTOS:,} photos of {SIDE} pixels in {seconds:.1f} s on {num_cores()} cores, start included"
     yield Result("scan_photos_per_core", one_core, 900, "photos/s", found)
     yield Result(
         "scan_vs_pillow_verify",

@@ -22,8 +22,8 @@ import psutil
 from core.bench.table import NUM_ROUNDS, LeftOut, Result, best_of
 from core.bench.world import BATCH_SIZE, CLASSES, World
 from core.errors import AppError
+from core.jobs.children import child_environment
 from core.jobs.events import read_events
-from core.jobs.job import child_environment
 from core.runs.engines.local import start_run, stop_run
 from core.runs.engines.warm import ensure_spare
 from core.runs.store import Run, create_run

@@ -17,7 +17,7 @@ import numpy as np
 from core import config
 from core.bench.world import AUGMENT, BATCH_SIZE
 from core.config import ExperimentConfig, NetworkConfig
-from core.jobs.job import child_environment
+from core.jobs.children import child_environment
 from core.network import presets
 from core.workspace.folders import PROJECT
 

@@ -1,11 +1,9 @@
 """A job: long work in a process outside the server, with a folder of plain files that says all about it."""
 
 import json
-import os
 import re
 import subprocess
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -14,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from core.errors import AppError, RunError
+from core.jobs.children import child_environment, reap
 from core.jobs.digest import Digest
 from core.jobs.events import EventLog, is_number, last_event, read_events
 from core.workspace.disk import disk_trouble
@@ -24,7 +23,6 @@ from core.workspace.lock import Lock, is_held
 Report = Callable[[str, int, int], None]
 ENDED = ("completed", "stopped", "failed")
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{2,63}")
-_SECRET = re.compile(r"(^|_)(KEYS?|TOKENS?|SECRETS?|PASSWORDS?|PASSWD|PASS|CREDENTIALS?)(_|$)", re.IGNORECASE)
 
 
 class Cancelled(Exception):
@@ -209,23 +207,6 @@ def spawn(module: str, folder: Path, environment: dict[str, str] | None = None) 
         )
     reap(child)
     return child
-
-
-def reap(child: subprocess.Popen) -> None:
-    """Waits for a child in the background, so that nothing is left of it in the system's table once it has ended."""
-    threading.Thread(target=child.wait, daemon=True, name=f"reaper of {child.pid}").start()
-
-
-def child_environment(**more: str) -> dict[str, str]:
-    """What every process that this program starts is given of the environment: all but secrets, by their names.
-
-    Children decode strangers' files and outlive the server; the administrator's key is none of their business, and neither are
-    the passwords and tokens that happen to be set in somebody's shell.
-
-    Args:
-        more: set for the child beside it.
-    """
-    return {name: value for name, value in os.environ.items() if not _SECRET.search(name)} | more
 
 
 def ask(folder: Path, what: str) -> None:

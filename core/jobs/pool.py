@@ -1,40 +1,35 @@
 """Child processes that decode photos, so that a decoder which crashes or hangs costs one file and nothing else.
 
-``concurrent.futures`` gives up its whole pool when one child dies, and ``multiprocessing`` runs the parent's
-``__main__`` again in every child. Here a child is plain ``python -m core.jobs.pool module:function``: it reads one
-JSON object a line and answers each with one, in order, so the parent knows which file a dead child was holding.
+``python -m core.jobs.pool module:function`` is a child: it answers each task with what the function returns, in order, so the parent
+knows which file a dead child was holding.
 """
 
 import importlib
-import json
-import os
 import selectors
-import signal
-import subprocess
 import sys
 import time
-import traceback
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
-from core.jobs.job import child_environment
-from core.workspace.folders import PROJECT
+from core.jobs.children import Child, Program, opened
+from core.jobs.messages import Message
+from core.jobs.serving import Answering, Reply, serve
+from core.machine import num_cores
 
 _MOST_UNBORN = 100  # children ended while they start, before that is taken for a fault that stays
 _AHEAD = 4  # tasks a child is given before it has answered, so that it never waits for the parent
+
+Task = dict[str, Any]
 
 
 class Lost(Exception):
     """A task without an answer: its child died, took too long, or met a bug. ``str()`` says which, as half a sentence."""
 
 
-def num_workers() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def run(function: str, tasks: Sequence[dict], timeout_seconds: float = 60.0) -> Iterator[tuple[int, dict | Lost]]:
+def run(
+    function: str, tasks: Sequence[Task], timeout_seconds: float = 60.0
+) -> Iterator[tuple[int, dict[str, Any] | Lost]]:
     """Calls a function on every task, in child processes on all cores.
 
     A child may be ended by others, for instance where memory is short, while it waits or over a photo that is fine. So a task is
@@ -59,146 +54,134 @@ def run(function: str, tasks: Sequence[dict], timeout_seconds: float = 60.0) -> 
     num_left = len(tasks)
     num_unborn = 0
     suspects: set[int] = set()  # a child has died over them once
-    children: list[_Child] = []
+    workers: list[_Worker] = []
     with selectors.DefaultSelector() as selector:
         try:
-            for _ in range(min(num_workers(), -(-len(tasks) // _AHEAD))):
-                children.append(_Child(function, selector))
+            for _ in range(min(num_cores(), -(-len(tasks) // _AHEAD))):
+                workers.append(_Worker(function, selector))
             while num_left:
-                for child in children:
-                    child.feed(todo, tasks)
+                for worker in workers:
+                    worker.feed(todo, tasks)
                 readable = {key.data for key, _ in selector.select(timeout=0.5)}
-                for position, child in enumerate(children):
-                    answers, lost = child.collect(child in readable, timeout_seconds)
+                for position, worker in enumerate(workers):
+                    answers = worker.collect() if worker in readable else []
                     num_left -= len(answers)
                     yield from answers
-                    if lost is None and not child.has_died:
+                    trouble = worker.trouble(timeout_seconds)
+                    if trouble is None and not worker.has_died:
                         continue
-                    held = list(child.held)
-                    num_unborn += not child.is_ready
+                    held = list(worker.held)
+                    num_unborn += not worker.child.is_ready
                     if num_unborn > _MOST_UNBORN:
                         raise RuntimeError(f"{num_unborn} child processes for {function} were ended before they began.")
-                    charged = held[:1] if lost is not None else []
-                    if child.has_died and not (child.is_ready and suspects.issuperset(charged)):
-                        suspects.update(charged if child.is_ready else ())
-                        charged = []
-                    todo.extendleft(reversed(held[len(charged) :]))
-                    child.end()
-                    children[position] = _Child(function, selector)
-                    for index in charged:
+                    if worker.has_died and trouble and not (worker.child.is_ready and held[0] in suspects):
+                        suspects.update(held[:1] if worker.child.is_ready else ())
+                        trouble = None  # others may have ended it: the task gets another child
+                    todo.extendleft(reversed(held[1:] if trouble else held))
+                    worker.end()
+                    workers[position] = _Worker(function, selector)
+                    if trouble:
                         num_left -= 1
-                        yield index, lost
+                        yield held[0], trouble
         finally:
-            for child in children:
-                child.end()
+            for worker in workers:
+                worker.end()
 
 
-class _Child:
+class _Worker:
+    """A child and the tasks that it was given."""
+
     def __init__(self, function: str, selector: selectors.BaseSelector):
-        self.held: deque[int] = deque()  # tasks given and not answered; the first is the one it works on
+        self.held: deque[int] = deque()  # given and not answered; the first is the one it works on
         self.has_died = False
-        self._function = function
-        self._buffer = b""
-        self.is_ready = False
+        self._function, self._selector = function, selector
         self._since = time.monotonic()
-        self._selector = selector
-        command, environment = child_command(function)
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
-        selector.register(self._process.stdout, selectors.EVENT_READ, self)
+        self.child = Child(program(function))
+        selector.register(self.child.answers, selectors.EVENT_READ, self)
 
-    def feed(self, todo: deque[int], tasks: Sequence[dict]) -> None:
+    def feed(self, todo: deque[int], tasks: Sequence[Task]) -> None:
         while todo and len(self.held) < _AHEAD:
             if not self.held:
                 self._since = time.monotonic()
             self.held.append(todo.popleft())
             try:
-                self._process.stdin.write(json.dumps(tasks[self.held[-1]]).encode() + b"\n")
-                self._process.stdin.flush()
+                self.child.send(tasks[self.held[-1]])
             except BrokenPipeError:
-                return  # it died; collect() reads the end of its output and says so
+                return  # it died; collect() meets the end of its answers
 
-    def collect(self, readable: bool, timeout_seconds: float) -> tuple[list[tuple[int, dict | Lost]], Lost | None]:
-        """Answers that have come, and the reason if the task it works on is lost."""
-        answers = []
-        if readable:
-            data = os.read(self._process.stdout.fileno(), 1 << 16)
-            self.has_died = not data
-            *lines, self._buffer = (self._buffer + data).split(b"\n")
-            for line in lines:
-                self._since = time.monotonic()
-                answer = json.loads(line)
-                if not self.is_ready:
-                    self.is_ready = True
-                    continue
-                if "bug" in answer:
-                    print(
-                        answer["bug"], file=sys.stderr
-                    )  # ours, not the photo's: it goes to the log with its traceback
-                    answer = Lost("the app made a mistake over it, which its log describes")
-                answers.append((self.held.popleft(), answer))
-        if (
-            self.has_died and not self.is_ready and self._process.wait() >= 0
-        ):  # below 0: a signal, which comes from others
+    def collect(self) -> list[tuple[int, dict[str, Any] | Lost]]:
+        """Answers that have come."""
+        answers: list[tuple[int, dict[str, Any] | Lost]] = []
+        was_ready = self.child.is_ready
+        try:
+            while (message := self.child.take()) is not None:
+                answers.append((self.held.popleft(), _answer(message)))
+        except EOFError:
+            self.has_died = True
+        if answers or self.child.is_ready != was_ready:
+            self._since = time.monotonic()
+        return answers
+
+    def trouble(self, timeout_seconds: float) -> Lost | None:
+        """The reason if the task that it works on is lost."""
+        if self.has_died and not self.child.is_ready and self.child.wait() >= 0:  # a signal comes from others
             raise RuntimeError(f"A child process for {self._function} ended before it began; see the lines above.")
         if self.has_died and self.held:
-            return answers, Lost("the program that decodes it crashed")
-        if not self.is_ready:  # starting Python is no photo's fault, however busy the machine is
-            return answers, None
+            return Lost("the program that decodes it crashed")
+        if not self.child.is_ready:  # starting Python is no photo's fault, however busy the machine is
+            return None
         if self.held and time.monotonic() - self._since > timeout_seconds:
-            return answers, Lost(f"decoding it took over {timeout_seconds:g} seconds")
-        return answers, None
+            return Lost(f"decoding it took over {timeout_seconds:g} seconds")
+        return None
 
     def end(self) -> None:
-        if self._process.stdout.closed:
-            return
-        self._selector.unregister(self._process.stdout)
-        self._process.kill()
-        self._process.wait()
-        self._process.stdout.close()
-        with suppress(BrokenPipeError):  # a line that it never read
-            self._process.stdin.close()
+        if not self.child.answers.closed:
+            self._selector.unregister(self.child.answers)
+            self.child.end()
 
 
-def child_command(function: str) -> tuple[list[str], dict[str, str]]:
-    """(command, environment) of a process that says ``{"ready": true}``, then answers tasks with ``function``, a line each."""
-    environment = child_environment(PYTHONPATH=os.pathsep.join(_import_path()), OMP_NUM_THREADS="1")
-    return [sys.executable, "-m", "core.jobs.pool", function], environment
+def _answer(message: Message) -> dict[str, Any] | Lost:
+    try:
+        return opened(message).header
+    except Exception as error:  # ours, not the photo's: it goes to the log with its traceback
+        print(error, file=sys.stderr)
+        return Lost("the app made a mistake over it, which its log describes")
 
 
-def _import_path() -> list[str]:
-    """Where children look for modules: as the parent does, and this project wherever it was started from."""
-    return [str(PROJECT), *(path for path in sys.path if path)]
+def program(function: str, module: str = "core.jobs.pool") -> Program:
+    """A child that decodes.
+
+    Args:
+        function: "module:function", what it calls.
+        module: what it runs as.
+    """
+    return Program(module, (function,), {"OMP_NUM_THREADS": "1"})
 
 
-def _child(function: str) -> None:
-    """Answers tasks until the parent closes the pipe or is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends its children
-    answers = os.fdopen(os.dup(1), "wb", buffering=0)
-    module, name = function.split(":")
-    call = getattr(importlib.import_module(module), name)
-    _one_thread()
-    # Codecs print warnings about odd files to both; the parent's terminal is not the place for them.
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
-    with suppress(BrokenPipeError):  # the parent is gone
-        answers.write(b'{"ready": true}\n')
-        for line in sys.stdin.buffer:
-            try:
-                answer = call(json.loads(line))
-            except Exception:
-                answer = {"bug": traceback.format_exc()}
-            answers.write(json.dumps(answer).encode() + b"\n")
+def find_function(name: str) -> Callable[..., Any]:
+    """The function of "module:function", with libraries that decode kept to one thread: in a child, which has one core.
 
-
-def _one_thread() -> None:
-    """One core a child: threads inside the codecs would only get in each other's way."""
+    Threads inside the codecs would only get in each other's way.
+    """
+    module, _, function = name.partition(":")
+    found = getattr(importlib.import_module(module), function)
     import cv2
     from PIL import AvifImagePlugin
 
     cv2.setNumThreads(1)
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    return found
+
+
+def _prepare(function: str) -> Answering:
+    call = find_function(function)
+
+    def answering(task: Message) -> Reply:
+        return call(task.header), ()
+
+    return answering
 
 
 if __name__ == "__main__":
-    _child(sys.argv[1])
+    # Codecs print warnings about odd files; the parent's terminal is not the place for them.
+    serve(lambda: _prepare(sys.argv[1]), is_mute=True)

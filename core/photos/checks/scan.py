@@ -25,6 +25,7 @@ from core import parse
 from core.errors import PhotoError
 from core.jobs import pool
 from core.jobs.job import Report, no_report
+from core.machine import num_cores
 from core.photos.files import decode
 from core.photos.sources import walk as sources
 from core.workspace.files import DAMAGED, open_file, write_atomic
@@ -440,7 +441,7 @@ def near_pairs(hashes: Sequence[str], max_bits: int = NEAR_BITS) -> list[tuple[i
         rows, columns = np.nonzero(np.add(*halves, dtype=np.uint16) <= max_bits)
         return [(start + int(i), start + int(j)) for i, j in zip(rows, columns, strict=True) if i < j]
 
-    with ThreadPoolExecutor(pool.num_workers()) as threads:  # numpy lets go of the interpreter lock in here
+    with ThreadPoolExecutor(num_cores()) as threads:  # numpy lets go of the interpreter lock in here
         return [pair for block in threads.map(pairs_of_block, range(0, len(hashes), _BLOCK)) for pair in block]
 
 

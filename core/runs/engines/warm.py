@@ -12,7 +12,8 @@ import sys
 import time
 from pathlib import Path
 
-from core.jobs.job import child_environment, spawn
+from core.jobs.children import child_environment
+from core.jobs.job import spawn
 from core.jobs.queue import has_free_slot
 from core.machine import ENVIRONMENT, available_memory
 from core.workspace.files import read_json

@@ -17,6 +17,7 @@ from core.answers import predictor as predictors
 from core.answers.classify import Classifier
 from core.answers.predictor import Predictor, get_predictor
 from core.errors import ModelError, RunError
+from core.jobs.children import Child
 from core.photos.files.decode import fit_image
 from core.workspace.folders import PROJECT
 
@@ -40,13 +41,13 @@ def own():
 @pytest.fixture
 def sent(monkeypatch) -> threading.Semaphore:
     """sent.acquire() waits until a question lies with the child whole, and is waited for."""
-    semaphore, receive = threading.Semaphore(0), predictors._receive
+    semaphore, receive = threading.Semaphore(0), Child.receive
 
     def spy(*arguments):
         semaphore.release()
         return receive(*arguments)
 
-    monkeypatch.setattr(predictors, "_receive", spy)
+    monkeypatch.setattr(Child, "receive", spy)
     return semaphore
 
 
@@ -164,7 +165,8 @@ def test_bugs_of_the_child_arrive_as_bugs_and_it_lives_on(shared, make_run, phot
     shared.classify(run.id, photos)
     pid = shared.pid
     with pytest.raises(RuntimeError, match="KeyError"):
-        shared._ask({"workspace": str(run.folder.parent.parent), "run": run.id}, [])
+        question = {"verb": "classify", "workspace": str(run.folder.parent.parent), "run": run.id}
+        shared.child.ask(question, timeout_seconds=60)
     assert len(shared.classify(run.id, photos)) == len(photos)
     assert shared.pid == pid
 
@@ -210,7 +212,7 @@ def test_an_answer_that_was_not_read_to_its_end_is_not_taken_for_the_next(shared
         raise MemoryError
 
     with monkeypatch.context() as patch, pytest.raises(MemoryError):
-        patch.setattr(predictors, "_receive", fail)
+        patch.setattr(Child, "receive", fail)
         shared.classify(run.id, photos[:1])
     assert probabilities(shared.classify(run.id, photos)) == before
 
@@ -229,7 +231,7 @@ def test_a_child_that_hangs_is_ended_with_a_sentence(shared, make_run, photos, m
 def test_who_waits_too_long_for_a_turn_gets_a_sentence(own, make_run, photos):
     run = make_run()
     own.timeout_seconds = 0.1
-    with own._turn, pytest.raises(ModelError, match="not your turn yet"):
+    with own.child.turn, pytest.raises(ModelError, match="not your turn yet"):
         own.classify(run.id, photos)
 
 
@@ -252,7 +254,7 @@ def test_warm_starts_one_process_and_does_not_wait(own):
     assert pid is not None
     own.warm()
     assert own.pid == pid
-    with own._turn:
+    with own.child.turn:
         own.warm()  # somebody is being answered
 
 

@@ -77,7 +77,7 @@ def test_children_import_neither_the_parents_main_nor_heavy_libraries(tmp_path):
 
 
 def test_children_that_others_end_cost_no_task(monkeypatch):
-    monkeypatch.setattr(pool, "num_workers", lambda: 2)
+    monkeypatch.setattr(pool, "num_cores", lambda: 2)
     tasks = [{"number": number} for number in range(40)]
     with closing(pool.run("photo_makers:echoes", tasks)) as answers:
         found = dict([next(answers)])

@@ -11,8 +11,9 @@ import pytest
 
 from core.errors import RunError
 from core.jobs import silence
+from core.jobs.children import reap
 from core.jobs.events import EventLog
-from core.jobs.job import ask, reap, requested
+from core.jobs.job import ask, requested
 from core.jobs.silence import end_holder, why_silent
 from core.workspace.folders import PROJECT
 from core.workspace.lock import Lock, is_held

@@ -15,7 +15,8 @@ import pytest
 from core.config import ExperimentConfig, PhotosConfig
 from core.errors import RunError
 from core.jobs import pool
-from core.jobs.job import child_environment, create_job, find_job, spawn
+from core.jobs.children import child_environment
+from core.jobs.job import create_job, find_job, spawn
 from core.photos.dataset import Dataset
 from core.photos.files import isolated
 from core.photos.sources import own, uploads
@@ -145,12 +146,11 @@ def secrets_set(monkeypatch):
 def test_no_child_is_given_a_secret(workspace, secrets_set, tmp_path):
     job = create_job("prepare", {"photos": {"source": "nowhere"}})
     decoder = isolated.Decoder()
-    decoder._start()
-    command, environment = pool.child_command("core.photos.checks.scan:check_file")
+    decoder.child.warm()
     children = [
         spawn("core.photos.job", job.folder),
-        decoder._child,
-        subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL),
+        psutil.Process(decoder.child.pid),
+        pool.program("core.photos.checks.scan:check_file").start(),
         subprocess.Popen([sys.executable, "-c", "input()"], env=child_environment(), stdin=subprocess.PIPE),
     ]
     try:
@@ -165,6 +165,8 @@ def test_no_child_is_given_a_secret(workspace, secrets_set, tmp_path):
         decoder.close()
         for child in children[2:]:
             child.stdin.close()
+            if child.stdout:
+                child.stdout.close()
 
 
 def test_what_a_spare_says_of_itself_tells_no_secret(workspace, secrets_set):
@@ -187,7 +189,7 @@ def starts_of_processes() -> list[tuple[str, ast.Call]]:
 
 def test_every_start_of_a_process_says_what_environment_it_is_given():
     starts = starts_of_processes()
-    assert len(starts) >= 7
+    assert len(starts) >= 6
     for place, call in starts:
         given = {word.arg: ast.unparse(word.value) for word in call.keywords}
         assert "child_environment(" in given.get("env", "") or given.get("env") == "environment", place

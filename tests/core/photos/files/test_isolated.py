@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,15 +13,14 @@ from core.errors import PhotoError
 from core.photos.files import decode, isolated
 
 
-def decode_or_die(task: dict) -> dict:
+def decode_or_die(photo: Path | bytes) -> np.ndarray:
     """In the child: a file that begins with "die" crashes it, one that begins with "hang" keeps it busy."""
-    with open(task["photo"], "rb") as file:
-        head = file.read(4)
+    head = photo[:4] if isinstance(photo, bytes) else photo.read_bytes()[:4]
     if head.startswith(b"die"):
         os.kill(os.getpid(), signal.SIGSEGV)
     if head == b"hang":
         time.sleep(60)
-    return isolated.decode_into(task)
+    return decode.decode(photo)
 
 
 @pytest.fixture
@@ -51,13 +51,13 @@ def test_a_photo_that_crashes_its_decoder_costs_only_itself(decoder):
     assert decoder.decode(encoded(picture(4), "PNG")).shape[2] == 3
 
 
-def die_once(task: dict) -> dict:
+def die_once(photo: Path) -> np.ndarray:
     """In the child: the first process that is asked ends, as one that is ended for its memory; the second answers."""
-    mark = os.path.join(os.path.dirname(task["photo"]), "died")
-    if not os.path.exists(mark):
-        open(mark, "w").close()
+    mark = photo.with_name("died")
+    if not mark.exists():
+        mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
-    return isolated.decode_into(task)
+    return decode.decode(photo)
 
 
 def test_a_decoder_that_others_end_costs_no_photo(tmp_path):
