@@ -11,6 +11,8 @@ Every text gives the rule, the value received and the next step. Any other excep
 ours: it keeps its traceback (worker.log, the server's stderr) and the person gets one calm sentence.
 """
 
+from typing import Any
+
 
 class AppError(Exception):
     """Something a person can put right; ``str(error)`` is written for them.
@@ -43,7 +45,7 @@ class ConfigError(AppError):
         suggestion: the nearest value that works, where there is one.
     """
 
-    def __init__(self, message: str, path: str | None = None, suggestion=None):
+    def __init__(self, message: str, path: str | None = None, suggestion: Any = None):
         super().__init__(message)
         self.path = path
         self.suggestion = suggestion

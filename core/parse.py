@@ -6,13 +6,14 @@ digits. Whatever a stranger may have written is read here, and is bounded before
 
 import math
 import re
+from typing import Any
 
 MOST = 10**20  # beyond every number that is read anywhere, 64 bits included
 _WHOLE = re.compile(r"-?[0-9]{1,20}")
 _REAL = re.compile(r"-?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,3})?")
 
 
-def whole(given, minimum: int = -MOST, maximum: int = MOST) -> int:
+def whole(given: Any, minimum: int = -MOST, maximum: int = MOST) -> int:
     """A whole number.
 
     Args:
@@ -34,7 +35,7 @@ def whole(given, minimum: int = -MOST, maximum: int = MOST) -> int:
     return value
 
 
-def real(given, minimum: float = -math.inf, maximum: float = math.inf) -> float:
+def real(given: Any, minimum: float = -math.inf, maximum: float = math.inf) -> float:
     """A finite number.
 
     Args:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from typing import Any
 
 _DIGITS = re.compile("([0-9]+)")
 _TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -30,7 +31,7 @@ def listed(words: Iterable[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def natural_key(text: str) -> tuple:
+def natural_key(text: str) -> tuple[tuple[Any, ...], str]:
     """Sorts as people count: ``cat.2.jpg`` before ``cat.10.jpg``, whatever the case; texts that differ are never equal.
 
     Runs of digits are compared as numbers of any length, without making numbers of them.

@@ -1,0 +1,171 @@
+"""How the weights of a network are found."""
+
+from dataclasses import dataclass
+
+from core.config.schema.limits import option
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How the weights are found."""
+
+    epochs: int = option(
+        60,
+        "Epochs",
+        "How often the network sees every training photo. More epochs learn more, until it starts to learn by heart.",
+        minimum=1,
+        maximum=100_000,
+        step=1,
+        unit="epochs",
+    )
+    batch_size: int = option(
+        32,
+        "Batch size",
+        "Photos per step. Larger batches are steadier and need more memory and often a higher learning rate.",
+        minimum=1,
+        maximum=4096,
+        step=8,
+        unit="photos",
+    )
+    optimizer: str = option(
+        "adamw",
+        "Optimizer",
+        "The rule that turns gradients into steps. AdamW adapts each weight's step and shrinks weights; SGD is what AlexNet used.",
+        choices=("adamw", "adam", "sgd", "rmsprop"),
+    )
+    learning_rate: float = option(
+        0.002,
+        "Learning rate",
+        "Size of a step. Too small learns slowly, too large jumps about or never starts.",
+        minimum=1e-7,
+        maximum=10.0,
+        step=0.0005,
+    )
+    schedule: str = option(
+        "cosine",
+        "Schedule",
+        "How the learning rate changes over the run. Cosine ends near zero, which settles the network; constant stays.",
+        choices=("cosine", "linear", "constant"),
+    )
+    warmup_fraction: float = option(
+        0.05,
+        "Warm-up",
+        "Share of all steps during which the learning rate climbs from zero. It prevents a wild start.",
+        minimum=0,
+        maximum=0.5,
+        step=0.01,
+    )
+    weight_decay: float = option(
+        0.05,
+        "Weight decay",
+        "How strongly weights shrink at each step (times the learning rate). It keeps the network simple.",
+        minimum=0,
+        maximum=1.0,
+        step=0.01,
+    )
+    momentum: float = option(
+        0.9,
+        "Momentum",
+        "Only for SGD: how much of the last step is kept. AlexNet used 0.9.",
+        minimum=0,
+        maximum=0.999,
+        step=0.05,
+    )
+    label_smoothing: float = option(
+        0.0,
+        "Label smoothing",
+        "Asks for 97.5 % instead of 100 % sureness (at 0.05 with two classes). It keeps answers modest and helps with wrong labels.",
+        minimum=0,
+        maximum=0.5,
+        step=0.01,
+    )
+    mixup_alpha: float = option(
+        0.0,
+        "Mixup",
+        "Blends pairs of photos and their labels; 0 is off, 0.2 is usual. It helps long runs and hurts short ones.",
+        minimum=0,
+        maximum=4.0,
+        step=0.05,
+    )
+    ema_fraction: float = option(
+        0.0,
+        "Weight averaging",
+        "The network that is kept averages its weights over about this share of the run (an exponential moving average); 0 is off. "
+        "It follows the number of steps, so it suits short and long runs.",
+        minimum=0,
+        maximum=0.2,
+        step=0.005,
+    )
+    gradient_clip: float = option(
+        0.0,
+        "Gradient clip",
+        "Largest length of the whole gradient; 0 is off. It tames jumps at high learning rates.",
+        minimum=0,
+        maximum=1000.0,
+        step=0.5,
+    )
+    class_weights: bool = option(
+        False,
+        "Balance classes",
+        "Counts rare classes more, so that a class with few photos matters as much as one with many.",
+    )
+    start_size_fraction: float = option(
+        1.0,
+        "Start size",
+        "Share of the image size at which training begins; pictures grow over the run. Small pictures train much faster. "
+        "Below 1 it needs the average head.",
+        minimum=0.25,
+        maximum=1.0,
+        step=0.05,
+    )
+    end_size_fraction: float = option(
+        1.0,
+        "End size",
+        "Share of the image size at which training ends. Zooming in makes pets larger in training than in the photos that are "
+        "judged, so a little below 1 is often better, and faster.",
+        minimum=0.25,
+        maximum=1.0,
+        step=0.05,
+    )
+    calm_epochs: int = option(
+        0,
+        "Calm end",
+        "The last so many epochs have half of the shear, zoom and rotation and no erased squares, so that the network settles on "
+        "photos as they really look. A run that is no longer than that is calm throughout, which suits short runs.",
+        minimum=0,
+        maximum=100_000,
+        step=5,
+        unit="epochs",
+    )
+    precision: str = option(
+        "auto",
+        "Precision",
+        "auto picks what this device computes fastest. bfloat16 halves memory where the device has it; float32 is exact everywhere.",
+        choices=("auto", "float32", "mixed_bfloat16", "mixed_float16"),
+    )
+    patience_epochs: int = option(
+        0,
+        "Patience",
+        "Stops early when validation loss has not improved for this many epochs; 0 never stops early.",
+        minimum=0,
+        maximum=100_000,
+        step=1,
+        unit="epochs",
+    )
+    checkpoint_seconds: float = option(
+        30.0,
+        "Checkpoint every",
+        "A checkpoint is written at every epoch, and at least this often. It is what a crash can cost you.",
+        minimum=0.0,
+        maximum=3600.0,
+        step=5.0,
+        unit="seconds",
+    )
+    seed: int = option(
+        0,
+        "Training seed",
+        "First weights, order of photos, augmentation and dropout. The same seed on the same machine gives the same network.",
+        minimum=0,
+        maximum=2**31 - 1,
+        step=1,
+    )
