@@ -9,6 +9,7 @@ as 3 x 3 over 4 x 4 patches (measured, forward and backward, oneDNN).
 """
 
 import zlib
+from typing import Any
 
 import keras
 import numpy as np
@@ -27,10 +28,10 @@ class GroupedConv2D(layers.Conv2D):
     """
 
     def convolution_op(self, inputs, kernel):
-        inputs = ops.split(inputs, self.groups, axis=-1)
-        kernels = ops.split(kernel, self.groups, axis=-1)
+        parts: Any = ops.split(inputs, self.groups, axis=-1)
+        kernels: Any = ops.split(kernel, self.groups, axis=-1)
         convolve = super().convolution_op
-        return ops.concatenate([convolve(x, w) for x, w in zip(inputs, kernels, strict=True)], axis=-1)
+        return ops.concatenate([convolve(x, w) for x, w in zip(parts, kernels, strict=True)], axis=-1)
 
 
 class LocalResponseNormalization(layers.Layer):
@@ -52,12 +53,11 @@ class LocalResponseNormalization(layers.Layer):
 
     def call(self, inputs):
         # In float32 also under mixed precision: 2 + 1e-4 * total needs more than bfloat16's three digits.
-        x = ops.cast(inputs, "float32")
-        total = ops.matmul(ops.square(x), ops.convert_to_tensor(self.neighbours))
-        root = ops.rsqrt(self.K + self.ALPHA * total)
-        return ops.cast(
-            x * root * ops.sqrt(root), self.compute_dtype
-        )  # d ** -.75, in two thirds of the time of a power
+        x: Any = ops.cast(inputs, "float32")
+        total: Any = ops.matmul(ops.square(x), ops.convert_to_tensor(self.neighbours))
+        root: Any = ops.rsqrt(self.K + self.ALPHA * total)
+        # d ** -.75, in two thirds of the time of a power
+        return ops.cast(x * root * ops.sqrt(root), self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -115,14 +115,11 @@ def build(network: NetworkConfig, num_classes: int = 2, seed: int = 0, any_size:
 
 
 def _conv_block(x, block: ConvBlock, name: str, initializer: str, seed: int):
-    padding = block.padding
-    if padding not in ("same", "valid"):
-        if padding:
-            x = layers.ZeroPadding2D(padding, name=f"{name}_padding")(x)
-        padding = "valid"
-    options = {
+    if block.border:
+        x = layers.ZeroPadding2D(block.border, name=f"{name}_padding")(x)
+    options: dict[str, Any] = {
         "strides": block.strides,
-        "padding": padding,
+        "padding": "same" if block.padding == "same" else "valid",
         "use_bias": block.normalization != "batch",  # batch normalisation would subtract it again
         "kernel_initializer": _initializer(initializer, seed, name),
         "name": name,
@@ -156,7 +153,7 @@ def _dense_block(x, block: DenseBlock, name: str, initializer: str, seed: int):
     return x
 
 
-def _initializer(name: str, seed: int, layer_name: str) -> keras.initializers.Initializer:
+def _initializer(name: str, seed: int, layer_name: str) -> Any:
     seed = _layer_seed(seed, layer_name)
     if name == "gaussian_0.01":  # Krizhevsky et al. 2012 section 5
         return keras.initializers.RandomNormal(stddev=0.01, seed=seed)

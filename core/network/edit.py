@@ -5,9 +5,9 @@ Every function takes a NetworkConfig and returns another; none of them looks at 
 """
 
 import math
-from dataclasses import fields, replace
+from dataclasses import replace
 
-from core.config import ConvBlock, DenseBlock, Limits, NetworkConfig, setting
+from core.config import ConvBlock, DenseBlock, NetworkConfig, layer_limits, setting
 from core.errors import ConfigError
 
 # Per cent of the filters and units of the network that is scaled; a quarter of AlexNet 2012 is the narrow one's width.
@@ -15,31 +15,23 @@ WIDTHS = (5, 10, 15, 20, 25, 30, 40, 50, 60, 75, 90, 100, 110, 125, 150, 175, 20
 _NAMES = {"blocks": "convolution", "dense": "dense layer"}
 
 
-def count_limits(kind: str) -> Limits:
-    """How many layers of a kind there may be.
-
-    Args:
-        kind: "blocks" or "dense", as NetworkConfig names its lists.
-    """
-    return next(f.metadata["limits"] for f in fields(NetworkConfig) if f.name == kind)
-
-
 def add_layer(network: NetworkConfig, kind: str, index: int) -> NetworkConfig:
     """A new layer at a place in its list. It takes after its neighbour, but changes no map's size.
 
     Args:
-        kind: "blocks" or "dense".
+        kind: "blocks" or "dense", as NetworkConfig names its lists.
         index: where it will stand, 0 for the first.
 
     Raises:
         ConfigError: there are as many as there may be.
     """
     layers = getattr(network, kind)
-    near = layers[max(0, index - 1)] if layers else None
+    near = max(0, index - 1)
     if kind == "blocks":
-        new = ConvBlock(near.filters, 3, normalization=near.normalization, activation=near.activation)
+        block = network.blocks[near]
+        new = ConvBlock(block.filters, 3, normalization=block.normalization, activation=block.activation)
     else:
-        new = replace(near) if near else DenseBlock(128)
+        new = network.dense[near] if network.dense else DenseBlock(128)
     return _with_layers(network, kind, (*layers[:index], new, *layers[index:]))
 
 
@@ -95,8 +87,8 @@ def width_of(network: NetworkConfig, base: NetworkConfig) -> int | None:
 
 
 def _with_layers(network: NetworkConfig, kind: str, layers: tuple) -> NetworkConfig:
-    limits = count_limits(kind)
-    if not limits.minimum <= len(layers) <= limits.maximum:
+    limits = layer_limits(f"network.{kind}")
+    if not limits.allows(len(layers)):
         raise ConfigError(
             f"A network has {limits.describe()} {_NAMES[kind]}s; this would make {len(layers)}.", f"network.{kind}"
         )
@@ -104,5 +96,5 @@ def _with_layers(network: NetworkConfig, kind: str, layers: tuple) -> NetworkCon
 
 
 def _scaled(count: int, percent: float, path: str, step: int = 1) -> int:
-    most = int(setting(path).limits.maximum) // step * step
+    most = setting(path).limits.most // step * step
     return min(max(step, round(count * percent / 100 / step) * step), most)

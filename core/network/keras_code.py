@@ -4,6 +4,8 @@ The layers, their names and their order are those of ``core.network.build``, so 
 No TensorFlow here: this writes text.
 """
 
+from typing import Any
+
 from core.config import ConvBlock, DenseBlock, NetworkConfig
 from core.network.plan import BATCH_NORM_MOMENTUM, RESCALING, num_outputs, plan
 
@@ -91,17 +93,17 @@ def keras_code(network: NetworkConfig, num_classes: int = 2) -> str:
     lines += ["", f"x = {head}(x)"]
     for index, block in enumerate(network.dense):
         lines += ["", *_dense_lines(block, f"dense{index + 1}", initializer)]
-    activation = "sigmoid" if units == 1 else "softmax"
+    options = {"activation": "sigmoid" if units == 1 else "softmax", "kernel_initializer": initializer}
     lines += [
         "",
-        _layer("Dense", units, activation=activation, kernel_initializer=initializer, dtype="float32", name="output").replace("x = ", "outputs = ", 1),
+        _layer("Dense", units, **options, dtype="float32", name="output", to="outputs"),
         "",
         'model = keras.Model(inputs, outputs, name="alexnet_variant")',
         "",
         'if __name__ == "__main__":',
         "    model.summary()",
         "",
-    ]  # fmt: skip
+    ]
     return "\n".join(lines)
 
 
@@ -116,9 +118,10 @@ _INITIALIZERS = {"gaussian_0.01": _Name("keras.initializers.RandomNormal(stddev=
 _OWN = ("GroupedConv2D", "LocalResponseNormalization")
 
 
-def _layer(kind: str, *arguments, **options) -> str:
+def _layer(kind: str, *arguments, to: str = "x", **options) -> str:
+    """One line: a layer of x. What has a name in ``options`` is quoted, ``arguments`` stand as Python writes them."""
     given = [repr(argument) for argument in arguments] + [f"{name}={_quoted(v)}" for name, v in options.items()]
-    return f"x = {kind if kind in _OWN else f'layers.{kind}'}({', '.join(given)})(x)"
+    return f"{to} = {kind if kind in _OWN else f'layers.{kind}'}({', '.join(given)})(x)"
 
 
 def _quoted(value) -> str:
@@ -126,12 +129,8 @@ def _quoted(value) -> str:
 
 
 def _conv_lines(block: ConvBlock, name: str, initializer: str) -> list[str]:
-    lines, padding = [], block.padding
-    if padding not in ("same", "valid"):
-        if padding:
-            lines.append(_layer("ZeroPadding2D", padding, name=f"{name}_padding"))
-        padding = "valid"
-    options = {"strides": block.strides, "padding": padding}
+    lines = [_layer("ZeroPadding2D", block.border, name=f"{name}_padding")] if block.border else []
+    options: dict[str, Any] = {"strides": block.strides, "padding": "same" if block.padding == "same" else "valid"}
     if block.groups > 1:
         options["groups"] = block.groups
     if block.normalization == "batch":
@@ -157,7 +156,7 @@ def _conv_lines(block: ConvBlock, name: str, initializer: str) -> list[str]:
 
 
 def _dense_lines(block: DenseBlock, name: str, initializer: str) -> list[str]:
-    options = {"use_bias": False} if block.normalization == "batch" else {}
+    options: dict[str, Any] = {"use_bias": False} if block.normalization == "batch" else {}
     lines = [_layer("Dense", block.units, **options, kernel_initializer=initializer, name=name)]
     if block.normalization == "batch":
         lines.append(_layer("BatchNormalization", momentum=BATCH_NORM_MOMENTUM, name=f"{name}_norm"))
@@ -168,4 +167,4 @@ def _dense_lines(block: DenseBlock, name: str, initializer: str) -> list[str]:
 
 
 def _activation(activation: str, name: str) -> str:
-    return _layer("Activation", name=f"{name}_activation").replace("(name", f'("{activation}", name', 1)
+    return _layer("Activation", _Name(f'"{activation}"'), name=f"{name}_activation")

@@ -88,7 +88,7 @@ def plan(network: NetworkConfig, num_classes: int = 2) -> NetworkPlan:
     """
     check(ExperimentConfig(network=network))
     if (collapse := _collapse(network)) is not None:
-        raise _collapse_error(network, *collapse)
+        raise _collapse_error(network, collapse)
 
     size, channels = network.input_size, network.input_channels
     field, stride = 1, 1
@@ -105,8 +105,8 @@ def plan(network: NetworkConfig, num_classes: int = 2) -> NetworkPlan:
         bias = 0 if block.normalization == "batch" else block.filters
         weights = block.kernel_size**2 * (channels // block.groups) * block.filters
         size_after = _conv_size(block, size)
-        if block.padding not in ("same", "valid", 0):
-            size += 2 * block.padding
+        if block.border:
+            size += 2 * block.border
             add_map(f"{name}_padding", "ZeroPadding2D")
         size, channels = size_after, block.filters
         field, stride = field + (block.kernel_size - 1) * stride, stride * block.strides
@@ -149,8 +149,7 @@ def plan(network: NetworkConfig, num_classes: int = 2) -> NetworkPlan:
 def _conv_size(block: ConvBlock, size: int) -> int:
     if block.padding == "same":
         return -(-size // block.strides)
-    padding = 0 if block.padding == "valid" else block.padding
-    return (size + 2 * padding - block.kernel_size) // block.strides + 1
+    return (size + 2 * block.border - block.kernel_size) // block.strides + 1
 
 
 def _pool_size(block: ConvBlock, size: int) -> int:
@@ -159,24 +158,41 @@ def _pool_size(block: ConvBlock, size: int) -> int:
     return (size - block.pool_size) // block.pool_strides + 1
 
 
-def _collapse(network: NetworkConfig) -> tuple[int, str, int] | None:
-    """(block index, "kernel_size" or "pool_size", incoming side) of the first window larger than its map."""
+@dataclass(frozen=True)
+class _Collapse:
+    """A window larger than the map it looks at, which leaves nothing.
+
+    Args:
+        index: of the block.
+        field: ``kernel_size`` or ``pool_size``.
+        incoming: side of the map.
+    """
+
+    index: int
+    field: str
+    incoming: int
+
+
+def _collapse(network: NetworkConfig) -> _Collapse | None:
+    """The first window larger than its map."""
     size = network.input_size
     for index, block in enumerate(network.blocks):
         incoming, size = size, _conv_size(block, size)
         if size < 1:
-            return index, "kernel_size", incoming
+            return _Collapse(index, "kernel_size", incoming)
         if block.pool_size:
             incoming, size = size, _pool_size(block, size)
             if size < 1:
-                return index, "pool_size", incoming
+                return _Collapse(index, "pool_size", incoming)
     return None
 
 
-def _collapse_error(network: NetworkConfig, index: int, field: str, incoming: int) -> ConfigError:
+def _collapse_error(network: NetworkConfig, collapse: _Collapse) -> ConfigError:
+    index, field = collapse.index, collapse.field
     block = network.blocks[index]
     path = f"network.blocks.{index}.{field}"
-    padding = block.padding if field == "kernel_size" and isinstance(block.padding, int) else 0
+    border = block.border if field == "kernel_size" else 0
+    incoming = collapse.incoming + 2 * border
     window = getattr(block, field)
     layer = f"{'Convolution' if field == 'kernel_size' else 'The pooling of convolution'} {index + 1}"
 
@@ -184,30 +200,30 @@ def _collapse_error(network: NetworkConfig, index: int, field: str, incoming: in
         blocks = (*network.blocks[:index], replace(block, **changes), *network.blocks[index + 1 :])
         return _collapse(replace(network, blocks=blocks)) is None
 
-    fixes = {}
+    fixes: dict[str, int | str] = {}
     # the largest that leaves enough for the layers after it too; a pool of 1 x 1 only throws pixels away, 0 is "no pooling"
-    smaller = list(range(min(window, incoming + 2 * padding), padding, -1))
+    smaller = list(range(min(window, incoming), border, -1))
     if field == "pool_size":
         smaller = [size for size in smaller if size > 1] + [0]
     if (best := next((size for size in smaller if works(**{field: size})), None)) is not None:
         fixes[path] = best
-    largest = int(setting("network.input_size").limits.maximum)
+    largest = setting("network.input_size").limits.most
     for size in range(network.input_size + 1, largest + 1):
         if _collapse(replace(network, input_size=size)) is None:
             fixes["network.input_size"] = size
             break
 
-    border = "padding" if field == "kernel_size" else "pool_padding"
-    if not fixes and works(**{border: "same"}):
-        fixes[f"network.blocks.{index}.{border}"] = "same"
+    padding = "padding" if field == "kernel_size" else "pool_padding"
+    if not fixes and works(**{padding: "same"}):
+        fixes[f"network.blocks.{index}.{padding}"] = "same"
 
     ways = [f"set {name_of(where)} to {value}" for where, value in fixes.items()]
     if not ways:
         ways = ["lower the strides and pools of the blocks before it", "set their padding to same"]
-    padded = f", {incoming + 2 * padding} x {incoming + 2 * padding} with its padding" if padding else ""
+    padded = f", {incoming} x {incoming} with its padding" if border else ""
     advice = " or ".join(ways)
     return ConfigError(
         f"{layer} looks at {window} x {window} pixels at a time, so at least as many must come in; "
-        f"received {incoming} x {incoming}{padded}, which leaves nothing. {advice[0].upper()}{advice[1:]}.",
+        f"received {collapse.incoming} x {collapse.incoming}{padded}, which leaves nothing. {advice[0].upper()}{advice[1:]}.",
         *next(iter(fixes.items()), (path, None)),
     )

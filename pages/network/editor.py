@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from core.config import layer_limits
 from core.network import edit
 from pages import state
 from pages.network.layers import layer_names
@@ -62,7 +63,7 @@ def _show_actions(kind: str, index: int) -> None:
     of = kind if is_layer else "blocks" if kind == "input" else "dense"
     place = index + 1 if is_layer else 0 if kind == "input" else len(network.dense)
     word = {"blocks": "convolution", "dense": "dense layer"}[of]
-    count, limits = len(getattr(network, of)), edit.count_limits(of)
+    count, limits = len(getattr(network, of)), layer_limits(f"network.{of}")
     is_full, is_least = count >= limits.maximum, count <= limits.minimum
     problems.show_said("layers")
     with st.container(horizontal=True, gap="small"):

@@ -95,6 +95,11 @@ class ConvBlock:
         choices=("valid", "same"),
     )
 
+    @property
+    def border(self) -> int:
+        """Pixels of zeros on each side, where ``padding`` is a number; 0 where it is a word."""
+        return self.padding if isinstance(self.padding, int) else 0
+
 
 @dataclass(frozen=True)
 class DenseBlock:
