@@ -64,7 +64,7 @@ def _show_actions(kind: str, index: int) -> None:
     place = index + 1 if is_layer else 0 if kind == "input" else len(network.dense)
     word = {"blocks": "convolution", "dense": "dense layer"}[of]
     count, limits = len(getattr(network, of)), layer_limits(f"network.{of}")
-    is_full, is_least = count >= limits.maximum, count <= limits.minimum
+    is_full, is_least = not limits.allows(count + 1), not limits.allows(count - 1)
     problems.show_said("layers")
     with st.container(horizontal=True, gap="small"):
         _show_action(
