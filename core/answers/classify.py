@@ -8,7 +8,7 @@ import numpy as np
 from core.errors import ModelError
 from core.machine import processor_has_bfloat16
 from core.network.build import build
-from core.photos.files.decode import fit_image
+from core.photos.files.pixels import fit_image
 from core.runs.evaluation import Answer
 from core.runs.store import Run
 from core.training.loop import checkpoint

@@ -40,7 +40,7 @@ def build(dataset: Dataset, size: int, fit: str, channels: int = 3, report: Repo
     Args:
         dataset: prepared.
         size: side of the square in pixels.
-        fit: "squash", "crop" or "pad", see ``decode.fit_image``.
+        fit: "squash", "crop" or "pad", see ``pixels.fit_image``.
         channels: 3 or 1.
         report: called with stage "caching" after each photo; "waiting" while another process builds the same cache.
 

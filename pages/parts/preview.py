@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.config import AugmentConfig
 from core.photos.drawn.draw import draw
-from core.photos.files.decode import fit_image
+from core.photos.files.pixels import fit_image
 from core.training.recipe import extremes
 from core.training.recipe.augment import augment, augment_batch, rng_for
 from pages.parts import pictures

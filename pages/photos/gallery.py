@@ -11,7 +11,7 @@ from core.photos.checks.clean import CONVERT, IGNORE
 from core.photos.checks.overrules import LEAVE_OUT, USE
 from core.photos.checks.scan import ImageCheck
 from core.photos.dataset import Dataset
-from core.photos.files import decode
+from core.photos.files import pixels
 from core.photos.layouts.names import SPLITS
 from pages import state
 from pages.parts import pictures, problems, words
@@ -224,7 +224,7 @@ def _facts(photo: Photo) -> list[tuple[str, str]]:
     ]
     if check is not None:
         rows += [
-            ("Format", f"{decode.NAMES.get(check.format, check.format)}, {check.mode}"),
+            ("Format", f"{pixels.NAMES.get(check.format, check.format)}, {check.mode}"),
             ("Size", f"{check.width:,} × {check.height:,} pixels (width × height), {check.num_bytes:,} bytes"),
             ("Brightness", f"{check.brightness:.0f} of 255, the mean grey level"),
             ("Contrast", f"{check.contrast:.0f} grey levels, the standard deviation"),

@@ -5,7 +5,8 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import PhotoError
-from core.photos.files.decode import PHOTO_EXTENSIONS, decode, fit_image
+from core.photos.files.decode import PHOTO_EXTENSIONS, decode
+from core.photos.files.pixels import fit_image
 from core.photos.layouts.names import MIN_PHOTOS_PER_CLASS
 from core.photos.sources import origins, own
 from core.photos.sources.own import OwnSet

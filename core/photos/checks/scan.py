@@ -26,7 +26,7 @@ from core.errors import PhotoError
 from core.jobs import pool
 from core.jobs.job import Report, no_report
 from core.machine import num_cores
-from core.photos.files import decode
+from core.photos.files import decode, pixels
 from core.photos.sources import walk as sources
 from core.workspace.files import DAMAGED, open_file, write_atomic
 from core.workspace.folders import workspace
@@ -299,7 +299,7 @@ def _own_issues(facts: dict, path: Path) -> Iterator[tuple[Issue, str]]:
         yield Issue.BLANK, "The picture is one flat colour; there is nothing to learn from."
     extension = sources.extension_of(path.name)
     if not decode.may_bear(extension, facts["format"]):
-        kind = decode.NAMES.get(facts["format"], facts["format"])
+        kind = pixels.NAMES.get(facts["format"], facts["format"])
         yield (
             Issue.WRONG_EXTENSION,
             f"Its name ends in .{extension} but it is a {kind} file; it is read as what it is.",

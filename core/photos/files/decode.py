@@ -9,13 +9,12 @@ import io
 import re
 import threading
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-import cv2
 import numpy as np
 from PIL import (
     AvifImagePlugin,
@@ -31,12 +30,8 @@ from PIL import (
 )
 
 from core.errors import PhotoError
-from core.photos.files import depth, jpeg_data
+from core.photos.files import jpeg_data, pixels
 from core.workspace.files import open_file, read_file
-
-PHOTO_EXTENSIONS = (
-    "jpg", "jpeg", "jpe", "jfif", "png", "gif", "bmp", "webp", "tif", "tiff", "heic", "heif", "avif", "mpo", "ppm", "pgm", "pbm", "pnm",
-)  # fmt: skip
 
 EXTENSIONS_OF = {
     "JPEG": ("jpg", "jpeg", "jpe", "jfif", "mpo"),
@@ -51,30 +46,19 @@ EXTENSIONS_OF = {
 }
 """Format, as Pillow names it -> the extensions that such a file may bear. MPO counts as JPEG."""
 
+PHOTO_EXTENSIONS = tuple(extension for extensions in EXTENSIONS_OF.values() for extension in extensions)
+
 
 def may_bear(extension: str, format: str) -> bool:
     """Whether a file of a format may have a name that ends so; an ending that is no picture's claims nothing."""
     return extension in EXTENSIONS_OF.get(format, ()) or extension not in PHOTO_EXTENSIONS
 
 
-NAMES = {"WEBP": "WebP", "HEIF": "HEIC"}
 READABLE = "JPEG, PNG, GIF, BMP, WebP, TIFF, PPM, HEIC or AVIF"
 
 MAX_PIXELS = 100_000_000
 
-WORKING_SIDE = 512
-"""The largest input size of a network. A photo whose shorter side is at least twice this is decoded at a whole
-fraction of its size, which for a phone's 12 megapixels is several times faster. The rule does not look at the
-size asked for, so that every caller gets the same pixels."""
-
-SIXTEEN = "16 bits a channel"
-
-GREY = 128
-"""What shows through transparent pixels and fills the borders of "pad": on mid grey a white pet and a black pet
-that were cut out of their background both stay visible."""
-
 _GIANT_PIXELS = 25_000_000  # two photos of this size are not decoded at once, which bounds the memory
-
 # The check against MAX_PIXELS below is ours; Pillow's own comes first only for what it opens in passing.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
@@ -133,7 +117,7 @@ class Photo:
     Args:
         header: what the file said.
         image: (H, W, 3) uint8 upright RGB; smaller than the header says if the photo is much larger than any
-            network's input (see ``WORKING_SIDE``).
+            network's input (see ``pixels.WORKING_SIDE``).
         height, width: in pixels of the whole photo, upright.
         changes: what had to be done to get there, in words, e.g. ``("CMYK colours", "turned by Exif")``.
     """
@@ -187,7 +171,7 @@ def header(path: Path) -> Header:
         PhotoError: issue "not a photo", "unreadable" or "refused".
     """
     with _opened(path) as (format, image):
-        return _header_of(format, image, _num_frames(image))
+        return Header(format, image.mode, image.height, image.width, _num_frames(image))
 
 
 def decode(source: Path | bytes) -> np.ndarray:
@@ -195,7 +179,7 @@ def decode(source: Path | bytes) -> np.ndarray:
 
     The first frame of an animation; transparent pixels on mid grey; 16 bits scaled to 8; grey repeated over three
     channels. Colour profiles are not applied. Photos with a shorter side of 1,024 pixels or more come smaller, see
-    ``WORKING_SIDE``.
+    ``pixels.WORKING_SIDE``.
 
     Args:
         source: a file, or its bytes.
@@ -207,40 +191,8 @@ def decode(source: Path | bytes) -> np.ndarray:
 
 
 def load(source: Path | bytes, size: int, fit: str, channels: int = 3) -> np.ndarray:
-    """``decode``, then ``fit_image``: (size, size, channels) uint8. Raises PhotoError."""
-    return fit_image(decode(source), size, fit, channels)
-
-
-def fit_image(image: np.ndarray, size: int, fit: str, channels: int = 3) -> np.ndarray:
-    """Makes the square that a network takes.
-
-    Args:
-        image: (H, W, 3) uint8.
-        size: side of the square in pixels.
-        fit: "squash" changes proportions, "crop" keeps the middle square, "pad" adds grey borders.
-        channels: 3, or 1 for luminance (ITU-R BT.601).
-
-    Returns:
-        (size, size, channels) uint8. Shrinking averages over areas, so that fine fur does not turn into moire.
-    """
-    height, width = image.shape[:2]
-    if fit == "crop":
-        side = min(height, width)
-        top, left = (height - side) // 2, (width - side) // 2
-        square = _resize(image[top : top + side, left : left + side], size, size)
-    elif fit == "pad":
-        scale = size / max(height, width)
-        inner = _resize(image, max(1, round(height * scale)), max(1, round(width * scale)))
-        top, left = (size - inner.shape[0]) // 2, (size - inner.shape[1]) // 2
-        square = np.full((size, size, 3), GREY, np.uint8)
-        square[top : top + inner.shape[0], left : left + inner.shape[1]] = inner
-    elif fit == "squash":
-        square = _resize(image, size, size)
-    else:
-        raise ValueError(f"fit must be squash, crop or pad; received {fit!r}")
-    if channels == 1:
-        return cv2.cvtColor(square, cv2.COLOR_RGB2GRAY)[:, :, None]
-    return square
+    """``decode``, then ``pixels.fit_image``: (size, size, channels) uint8. Raises PhotoError."""
+    return pixels.fit_image(decode(source), size, fit, channels)
 
 
 def read(source: Path | bytes | BinaryIO, thorough: bool = False) -> Photo:
@@ -266,21 +218,23 @@ def _read(source: Path | bytes | BinaryIO, thorough: bool) -> Photo:
         orientation = _orientation(image) if format != "PNG" else 1  # a PNG would decode all pixels to answer
         changes = []
         try:
-            if format == "JPEG" and min(stored) >= 2 * WORKING_SIDE:
+            if format == "JPEG" and min(stored) >= 2 * pixels.WORKING_SIDE:
                 # libjpeg halves the size while decoding, down to an eighth.
-                shrink = WORKING_SIDE / min(stored)
+                shrink = pixels.WORKING_SIDE / min(stored)
                 image.draft(None, (int(image.width * shrink), int(image.height * shrink)))
-            changes += _stored_as(format, image)
-            rawmode = _raw_mode(image)
+            changes += pixels.stored_as(format, image)
+            rawmode = pixels.raw_mode(image)
             image.load()
             bits = _bits_in_use(image, source, rawmode)
             if bits < 16:
-                changes = [f"{word}, of which {bits} are in use" if word == SIXTEEN else word for word in changes]
-            if depth.is_negative(image):
+                changes = [
+                    f"{word}, of which {bits} are in use" if word == pixels.SIXTEEN else word for word in changes
+                ]
+            if pixels.is_negative(image):
                 changes.append("white stored as 0")
             if format == "PNG":
                 orientation = _orientation(image)
-            pixels = _eight_bit_rgb(image, bits)
+            rgb = pixels.eight_bit_rgb(image, bits)
             if thorough and format == "JPEG" and jpeg_data.is_broken(_all_bytes(source)):
                 raise ValueError("libjpeg filled a hole in the data with grey")
         except MemoryError as error:
@@ -294,11 +248,11 @@ def _read(source: Path | bytes | BinaryIO, thorough: bool) -> Photo:
     if num_frames > 1:
         changes.append(f"{num_frames} frames, of which the first counts")
     if format != "TIFF" and orientation != 1:
-        pixels = _TURNS[orientation](pixels)  # Pillow turns a TIFF, and its size, by itself
+        rgb = pixels.TURNS[orientation](rgb)  # Pillow turns a TIFF, and its size, by itself
     if orientation != 1:
         changes.append("turned by Exif")
     height, width = stored[::-1] if orientation >= 5 and format != "TIFF" else stored
-    return Photo(head, np.ascontiguousarray(pixels), height, width, tuple(changes))
+    return Photo(head, np.ascontiguousarray(rgb), height, width, tuple(changes))
 
 
 def _all_bytes(source: Path | bytes | BinaryIO) -> bytes:
@@ -308,17 +262,6 @@ def _all_bytes(source: Path | bytes | BinaryIO) -> bytes:
         return read_file(source)
     source.seek(0)
     return source.read()
-
-
-_TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {  # Exif 2.32, tag 274
-    2: np.fliplr,
-    3: lambda image: np.rot90(image, 2),
-    4: np.flipud,
-    5: lambda image: image.transpose(1, 0, 2),
-    6: lambda image: np.rot90(image, -1),
-    7: lambda image: np.rot90(image, 2).transpose(1, 0, 2),
-    8: lambda image: np.rot90(image, 1),
-}
 
 
 @contextmanager
@@ -337,7 +280,7 @@ def _opened(source: Path | bytes | BinaryIO) -> Iterator[tuple[str, Image.Image]
             ) from error
     else:
         file = source
-    with file if isinstance(source, (bytes, Path)) else _left_open():
+    with file if isinstance(source, (bytes, Path)) else nullcontext():
         try:
             head = file.read(SIGNATURE_BYTES)
             file.seek(0)
@@ -362,7 +305,7 @@ def _opened(source: Path | bytes | BinaryIO) -> Iterator[tuple[str, Image.Image]
             if _is_cut_short(format, file):
                 raise _truncated() from error
             raise PhotoError(
-                f"A {NAMES.get(format, format)} file must begin with a whole header; the header of this one is broken. "
+                f"A {pixels.NAMES.get(format, format)} file must begin with a whole header; the header of this one is broken. "
                 "Copy the photo again from where it came from.",
                 "unreadable",
             ) from error
@@ -370,11 +313,6 @@ def _opened(source: Path | bytes | BinaryIO) -> Iterator[tuple[str, Image.Image]
             if image.width * image.height > MAX_PIXELS:
                 raise PhotoError(_too_large(image.width * image.height), "refused")
             yield format, image
-
-
-@contextmanager
-def _left_open() -> Iterator[None]:
-    yield
 
 
 def _announced(head: bytes) -> str:
@@ -407,9 +345,9 @@ def _check_boxes(file: BinaryIO) -> None:
     front = file.read(_META_BYTES)
     file.seek(0)
     for size in front.split(_SIZE_BOX)[1:]:
-        pixels = int.from_bytes(size[:4], "big") * int.from_bytes(size[4:8], "big")
-        if pixels > MAX_PIXELS:
-            raise PhotoError(_too_large(pixels), "refused")
+        num_pixels = int.from_bytes(size[:4], "big") * int.from_bytes(size[4:8], "big")
+        if num_pixels > MAX_PIXELS:
+            raise PhotoError(_too_large(num_pixels), "refused")
 
 
 def _truncated() -> PhotoError:
@@ -443,8 +381,8 @@ def _is_cut_short(format: str, file: BinaryIO) -> bool:
     return False
 
 
-def _too_large(pixels: int | None) -> str:
-    claim = f"{pixels / 1e6:,.0f} megapixels" if pixels else "more"
+def _too_large(num_pixels: int | None) -> str:
+    claim = f"{num_pixels / 1e6:,.0f} megapixels" if num_pixels else "more"
     return (
         f"A photo may have up to {MAX_PIXELS // 1_000_000} megapixels; the header of this one claims {claim}. "
         "Make a smaller copy of it."
@@ -475,10 +413,6 @@ def _giants_one_by_one(image: Image.Image) -> Iterator[None]:
         yield
 
 
-def _header_of(format: str, image: Image.Image, num_frames: int) -> Header:
-    return Header(format, image.mode, image.height, image.width, num_frames)
-
-
 def _num_frames(image: Image.Image) -> int:
     """Counted after the pixels are out: a broken later frame must not cost the first. An MPO is no animation."""
     if image.format in ("JPEG", "MPO", "BMP", "HEIF"):
@@ -497,124 +431,20 @@ def _orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _stored_as(format: str, image: Image.Image) -> list[str]:
-    """What has to be converted, seen from the header, in words."""
-    words = []
-    if format in ("HEIF", "AVIF"):
-        words.append(f"{NAMES.get(format, format)} file")
-    mode = image.mode
-    if mode in ("1", "L", "LA", "La"):
-        words.append("grayscale")
-    elif mode in ("P", "PA"):
-        words.append("palette colours")
-    elif mode == "CMYK":
-        words.append("CMYK colours")
-    elif mode in ("YCbCr", "LAB", "HSV"):
-        words.append(f"{mode} colours")
-    if mode in ("I", "F"):
-        words.append("32 bits a channel")
-    elif mode.startswith("I;16") or "16" in str(_raw_mode(image)):
-        words.append(SIXTEEN)
-    if _has_alpha(image):
-        words.append("transparency")
-    return words
-
-
-def _raw_mode(image: Image.Image) -> str:
-    """How bytes lie in the file, e.g. "RGB;16B" where Pillow's mode only says "RGB"."""
-    if not getattr(image, "tile", None):
-        return ""
-    arguments = image.tile[0][3]
-    first = arguments[0] if isinstance(arguments, tuple) and arguments else arguments
-    return first if isinstance(first, str) else ""
-
-
-def _has_alpha(image: Image.Image) -> bool:
-    return image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info
-
-
 def _bits_in_use(image: Image.Image, source: Path | bytes | BinaryIO, rawmode: str) -> int:
     """How many bits of a loaded picture's 16 are in use; 16 for all pictures that have not 16. Colours are scaled in place."""
-    said = depth.tagged(image)
+    said = pixels.tagged(image)
     if image.mode.startswith("I;16"):
-        return depth.in_use((np.asarray(image.crop(box)) for box in depth.bands(image)), said)
-    other = depth.low_rawmode(rawmode)
-    if other is None or not depth.may_be_dim(image):
+        return pixels.in_use((np.asarray(image.crop(box)) for box in pixels.bands(image)), said)
+    other = pixels.low_rawmode(rawmode)
+    if other is None or not pixels.may_be_dim(image):
         return 16
     whole = source if isinstance(source, (Path, bytes)) else _all_bytes(source)
     with _opened(whole) as (_, low):  # Pillow keeps one byte of each value, so the other one is read by itself
         low.tile = [tile._replace(args=_with_rawmode(tile.args, other)) for tile in low.tile]
         low.load()
-        return depth.scale_colours(image, low, rawmode, said)
+        return pixels.scale_colours(image, low, rawmode, said)
 
 
 def _with_rawmode(arguments: str | tuple, rawmode: str) -> str | tuple:
     return (rawmode, *arguments[1:]) if isinstance(arguments, tuple) else rawmode
-
-
-def _eight_bit_rgb(image: Image.Image, bits: int) -> np.ndarray:
-    """(H, W, 3) uint8 of a loaded Pillow image; (H / k, W / k, 3) if it is k times larger than we ever need.
-
-    A large one is converted in bands: a copy of 100 megapixels in another mode costs 400 MB.
-
-    Args:
-        bits: in use of a grey picture's 16.
-    """
-    convert = _converter(image, bits)
-    factor = min(image.size) // WORKING_SIDE
-    if factor < 2:
-        return np.asarray(convert(image))
-    rows = factor * max(1, 1_000_000 // (image.width * factor))
-    bands = []
-    for top in range(0, image.height, rows):
-        band = convert(image.crop((0, top, image.width, min(top + rows, image.height))))
-        bands.append(np.asarray(band.reduce(factor)))
-    return np.concatenate(bands)
-
-
-def _converter(image: Image.Image, bits: int) -> Callable[[Image.Image], Image.Image]:
-    """Image or a band of it -> the same in mode RGB."""
-    if image.mode.startswith("I;16"):
-        to_grey = depth.grey_to_eight(image, bits)
-        return lambda part: to_grey(part).convert("RGB")
-    if image.mode in ("I", "F"):
-        low, high = _range_of(image)
-
-        def scaled(part: Image.Image) -> Image.Image:
-            values = np.nan_to_num(np.asarray(part, np.float32), posinf=high, neginf=low)
-            return Image.fromarray(
-                np.clip((values - low) * (255 / (high - low)) + 0.5, 0, 255).astype(np.uint8)
-            ).convert("RGB")
-
-        return scaled
-    if _has_alpha(image):
-
-        def on_grey(part: Image.Image) -> Image.Image:
-            part = part.convert("LA") if part.mode == "La" else part
-            part = part.convert("RGBA")
-            return Image.alpha_composite(Image.new("RGBA", part.size, (GREY, GREY, GREY, 255)), part).convert("RGB")
-
-        return on_grey
-    return lambda part: part if part.mode == "RGB" else part.convert("RGB")
-
-
-def _range_of(image: Image.Image) -> tuple[float, float]:
-    """What black and white are in a picture of 32-bit numbers: the usual ranges, else what occurs."""
-    low, high = (float(value) for value in image.getextrema())
-    if np.isfinite((low, high)).all() and low >= 0:
-        if image.mode == "F" and high <= 1:
-            return 0.0, 1.0
-        if high <= 65535:
-            return 0.0, float((1 << depth.holding(high)) - 1)
-    low, high = (value if np.isfinite(value) else 0.0 for value in (low, high))
-    return low, max(high, low + 1)
-
-
-def _resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Shrinks by area and enlarges linearly, each axis by itself: cv2's area filter does not enlarge well."""
-    smaller = (min(width, image.shape[1]), min(height, image.shape[0]))
-    if smaller != (image.shape[1], image.shape[0]):
-        image = cv2.resize(image, smaller, interpolation=cv2.INTER_AREA)
-    if smaller != (width, height):
-        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.ascontiguousarray(image)

@@ -3,6 +3,9 @@
 libjpeg knows better. It carries on and writes a warning, which OpenCV leaves on the standard error of the process; at an
 eighth of the size it skips the arithmetic and reads just the codes, a third of what decoding costs. Of 19,000 real
 photos it warns about none; of 300 from whose middle a twentieth was cut, about all.
+
+simplejpeg's strict mode (MIT, 1.0 against 1.2 ms a photo) would spare the descriptors, but ends at the first warning of any kind: on 4,000
+mutations it finds all 844 that lost pixels, and 987 more of "extraneous bytes" behind which nothing, or all, may be lost; so ours stays.
 """
 
 import io

@@ -11,7 +11,7 @@ from tiny_run import keep, random_model
 from core.answers.classify import Classifier, load_network
 from core.errors import ModelError
 from core.network.build import build
-from core.photos.files.decode import fit_image
+from core.photos.files.pixels import fit_image
 from core.training.loop.judge import predict
 from core.training.recipe.augment import resize
 

@@ -18,7 +18,7 @@ from core.answers.classify import Classifier
 from core.answers.predictor import Predictor, get_predictor
 from core.errors import ModelError, RunError
 from core.jobs.children import Child
-from core.photos.files.decode import fit_image
+from core.photos.files.pixels import fit_image
 from core.workspace.folders import PROJECT
 
 

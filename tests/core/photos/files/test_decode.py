@@ -7,7 +7,7 @@ from photo_makers import encoded, picture
 from PIL import Image
 
 from core.errors import PhotoError
-from core.photos.files import decode
+from core.photos.files import decode, pixels
 
 
 def close(a: np.ndarray, b: np.ndarray, levels: float = 6.0) -> bool:
@@ -44,14 +44,14 @@ def test_transparent_pixels_show_mid_grey():
     image.paste((10, 20, 30, 255), (0, 0, 20, 40))
     decoded = decode.decode(encoded(image, "PNG"))
     assert decoded[0, 0].tolist() == [10, 20, 30]
-    assert decoded[0, 39].tolist() == [decode.GREY] * 3
+    assert decoded[0, 39].tolist() == [pixels.GREY] * 3
 
 
 def test_a_palette_with_a_transparent_colour_shows_mid_grey():
     image = Image.new("P", (40, 40), 1)
     image.putpalette([255, 0, 0, 0, 255, 0])
     decoded = decode.decode(encoded(image, "PNG", transparency=1))
-    assert (decoded == decode.GREY).all()
+    assert (decoded == pixels.GREY).all()
 
 
 def test_sixteen_bits_are_scaled_not_clipped():
@@ -111,7 +111,7 @@ def test_large_photos_come_at_a_fraction_of_their_size(format):
     assert photo.image.shape == (515, 800, 3)
     assert (photo.height, photo.width) == (1030, 1600)
     whole = np.asarray(image.convert("RGB") if image.mode != "I;16" else image.point(lambda v: v / 257).convert("RGB"))
-    assert close(decode.fit_image(photo.image, 64, "squash"), decode.fit_image(whole, 64, "squash"), 1.5)
+    assert close(pixels.fit_image(photo.image, 64, "squash"), pixels.fit_image(whole, 64, "squash"), 1.5)
 
 
 def test_a_file_and_its_bytes_give_the_same_pixels(tmp_path):
@@ -226,7 +226,7 @@ def test_a_file_that_is_gone_is_a_sentence(tmp_path):
 @pytest.mark.parametrize("shape", [(48, 64), (300, 20), (2, 90), (32, 32)], ids=str)
 @pytest.mark.parametrize("channels", [3, 1])
 def test_every_fit_gives_the_square_asked_for(fit, shape, channels):
-    square = decode.fit_image(picture(10, *shape), 32, fit, channels)
+    square = pixels.fit_image(picture(10, *shape), 32, fit, channels)
     assert (square.shape, square.dtype) == ((32, 32, channels), np.uint8)
     assert square.flags.c_contiguous
 
@@ -234,15 +234,15 @@ def test_every_fit_gives_the_square_asked_for(fit, shape, channels):
 def test_crop_keeps_the_middle_and_pad_adds_grey():
     image = np.zeros((32, 96, 3), np.uint8)
     image[:, 32:64] = 255
-    assert (decode.fit_image(image, 32, "crop") == 255).all()
-    padded = decode.fit_image(image, 96, "pad")
-    assert (padded[:32] == decode.GREY).all() and (padded[64:] == decode.GREY).all()
+    assert (pixels.fit_image(image, 32, "crop") == 255).all()
+    padded = pixels.fit_image(image, 96, "pad")
+    assert (padded[:32] == pixels.GREY).all() and (padded[64:] == pixels.GREY).all()
     np.testing.assert_array_equal(padded[32:64], image)
 
 
 def test_shrinking_averages_areas():
     checks = (np.indices((64, 64)).sum(0) % 2 * 255).astype(np.uint8)[:, :, None].repeat(3, 2)
-    assert np.abs(decode.fit_image(checks, 16, "squash").astype(int) - 128).max() <= 1
+    assert np.abs(pixels.fit_image(checks, 16, "squash").astype(int) - 128).max() <= 1
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from photo_makers import encoded, picture
 from PIL import Image, TiffImagePlugin
 
-from core.photos.files import decode, depth
+from core.photos.files import decode, pixels
 
 GREY = np.asarray(Image.fromarray(picture(4)).convert("L"))  # (48, 64) uint8
 WITH_WHITE = np.where(np.arange(GREY.size).reshape(GREY.shape) == 7, 255, GREY)
@@ -114,7 +114,7 @@ def test_thirty_two_bits_that_hold_fewer_are_scaled_by_those(mode, bits):
 def test_every_raw_mode_that_is_swapped_is_known_to_pillow():
     """A mode that Pillow did not know would make every such photo unreadable."""
     for mode, rawmode in {values for values in TiffImagePlugin.OPEN_INFO.values() if ";16" in values[1]}:
-        low = depth.low_rawmode(rawmode)
+        low = pixels.low_rawmode(rawmode)
         if low is not None:
             one = Image.new(mode, (1, 1))
             one.frombytes(bytes(4 * 2), "raw", low)
@@ -123,6 +123,6 @@ def test_every_raw_mode_that_is_swapped_is_known_to_pillow():
 @given(st.integers(1, 65535), st.sampled_from([8, 10, 12, 14, 16, None]), st.integers(1, 9), st.integers(2, 9))
 def test_no_value_is_ever_beyond_white(top, said, height, width):
     values = np.linspace(0, top, height * width).astype(np.uint16).reshape(height, width)
-    bits = depth.in_use([values], said)
+    bits = pixels.in_use([values], said)
     assert top < 1 << bits
-    assert depth.to_eight(values, bits).max() == round(top * 255 / ((1 << bits) - 1))
+    assert pixels.to_eight(values, bits).max() == round(top * 255 / ((1 << bits) - 1))
