@@ -118,7 +118,7 @@ def test_the_container_takes_along_what_the_app_is_made_of():
         if line.startswith("COPY")
     ]
     names = set(chain.from_iterable(copied))
-    assert names == {"requirements.txt", ".streamlit", "assets", "core", "pages", "app.py"}
+    assert names == {"requirements.txt", "requirements.lock", ".streamlit", "assets", "core", "pages", "app.py"}
     assert all((PROJECT / name).exists() for name in names)
 
 
