@@ -7,6 +7,7 @@ Ours, since ``concurrent.futures`` gives up its whole pool when one child dies, 
 ``__main__`` again in every child and speaks pickle, which a child that has read a stranger's file must not.
 """
 
+import fcntl
 import os
 import re
 import subprocess
@@ -15,6 +16,7 @@ import threading
 import time
 import weakref
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, cast
 
@@ -25,6 +27,7 @@ from core.workspace.folders import PROJECT, workspace
 _SECRET = re.compile(r"(^|_)(KEYS?|TOKENS?|SECRETS?|PASSWORDS?|PASSWD|PASS|CREDENTIALS?)(_|$)", re.IGNORECASE)
 _ERRORS = (AppError, PhotoError, ConfigError, RunError, ModelError, NotANumberError)
 _MOST_LOG_BYTES = 2**20
+_PIPE_BYTES = 2**20
 
 
 def child_environment(**more: str) -> dict[str, str]:
@@ -105,6 +108,7 @@ class Child:
         self._stdin, self._stdout = cast(BinaryIO, self._process.stdin), cast(BinaryIO, self._process.stdout)
         for pipe in (self._stdin, self._stdout):
             os.set_blocking(pipe.fileno(), False)  # one that hangs must not hold its owner in a write
+            _widen(pipe.fileno())
         self._inbox = Inbox(self._stdout.fileno())
         self.is_ready = False
 
@@ -163,6 +167,13 @@ class Child:
     def reap(self) -> None:
         """For one that may end by itself long before anybody looks."""
         reap(self._process)
+
+
+def _widen(pipe: int) -> None:
+    """Room for a photo's pixels in a few turns, not in hundreds: on a busy machine each turn is a wait."""
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with suppress(OSError):  # this user's pipes have all that the system gives
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def opened(message: Message) -> Message:
