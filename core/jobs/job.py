@@ -15,7 +15,7 @@ from core.errors import AppError, RunError
 from core.jobs.children import child_environment, reap
 from core.jobs.digest import Digest
 from core.jobs.events import EventLog, is_number, last_event, read_events
-from core.workspace.disk import disk_trouble
+from core.workspace.disk import disk_trouble, saying_why_not, why_not_written
 from core.workspace.files import DAMAGED, random_letters, read_file, read_json, write_atomic
 from core.workspace.folders import PROJECT, jobs_folder
 from core.workspace.lock import Lock, is_held
@@ -217,12 +217,8 @@ def ask(folder: Path, what: str) -> None:
     """
     if what == "pause" and requested(folder) == "stop":
         return
-    try:
+    with saying_why_not(folder, RunError):
         write_atomic(folder / "request", what)
-    except OSError as error:
-        raise RunError(
-            disk_trouble(error, folder) or f"The request to {what} could not be written ({error})."
-        ) from error
 
 
 def requested(folder: Path) -> str | None:
@@ -297,7 +293,7 @@ def conclude(
         if fields is not None:
             log.last_word(kind, **fields)
     except OSError as error:  # the job is then found interrupted, and readers see for themselves what the disk is like
-        print(disk_trouble(error, log.path.parent) or error, file=sys.stderr)
+        print(why_not_written(error, log.path.parent), file=sys.stderr)
         status = 1
     finally:
         log.close()

@@ -4,7 +4,6 @@ Built once for a size and a fit, by child processes that each write their own ro
 once it is whole and on the disk, so a kill half way leaves no cache rather than a broken one.
 """
 
-import errno
 import hashlib
 import io
 import os
@@ -19,10 +18,9 @@ from core.jobs import pool
 from core.jobs.job import Report, no_report
 from core.photos.dataset import Dataset
 from core.photos.files import decode
+from core.workspace.disk import is_full, why_not_written
 from core.workspace.files import open_file, read_file, sync_folder
 from core.workspace.lock import Lock
-
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def open_cache(dataset: Dataset, size: int, fit: str, channels: int = 3, report: Report = no_report) -> np.ndarray:
@@ -63,12 +61,9 @@ def build(dataset: Dataset, size: int, fit: str, channels: int = 3, report: Repo
             os.replace(unfinished, path)
             sync_folder(dataset.folder)
         except OSError as error:
-            if error.errno in _FULL:
+            if is_full(error):
                 raise _no_room(dataset.folder, _num_bytes(shape)) from error
-            raise PhotoError(
-                f"The pixel cache could not be written to “{dataset.folder}” ({error.strerror}). Check who may write "
-                "there, or set ALEXNET_HOME to another folder."
-            ) from error
+            raise PhotoError(f"The pixel cache was not made. {why_not_written(error, dataset.folder)}") from error
         finally:
             unfinished.unlink(missing_ok=True)
     return path
@@ -154,7 +149,7 @@ def _take_room(file: int, num_bytes: int) -> None:
         try:
             os.posix_fallocate(file, 0, num_bytes)
         except OSError as error:
-            if error.errno in _FULL:
+            if is_full(error):
                 raise
 
 

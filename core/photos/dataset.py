@@ -36,6 +36,7 @@ from core.photos.layouts.names import SPLITS
 from core.photos.sources import origins
 from core.photos.split import Example
 from core.text import natural_key
+from core.workspace.disk import why_not_written
 from core.workspace.files import DAMAGED, read_file, read_json, sync_folder, write_atomic
 from core.workspace.folders import datasets_folder, workspace
 from core.workspace.shelf import Shelf
@@ -180,10 +181,7 @@ class Dataset:
             finally:
                 shutil.rmtree(unfinished, ignore_errors=True)
         except OSError as error:
-            raise PhotoError(
-                f"The data set could not be written to “{datasets_folder()}” ({error.strerror}). Free some disk space, "
-                "or set ALEXNET_HOME to a folder on another disk."
-            ) from error
+            raise PhotoError(f"The data set was not kept. {why_not_written(error, datasets_folder())}") from error
 
 
 def prepare(

@@ -1,14 +1,15 @@
-"""Disks that take nothing more, in words."""
+"""Disks that take nothing more, in words. Whoever writes for a person says it in these."""
 
 import errno
-import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from core.errors import AppError
+
 ALMOST_FULL_BYTES = 2**20
-
-
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -19,19 +20,50 @@ def disk_trouble(error: OSError, folder: Path) -> str | None:
         error: what writing raised.
         folder: where it was written.
     """
-    if error.errno in _FULL:
+    if is_full(error):
         return (
-            f"The disk that holds “{folder}” takes no more ({os.strerror(error.errno)}; {_free_megabytes(folder)} MB are free). "
+            f"The disk that holds “{folder}” takes no more ({_reason(error)}; {_free_megabytes(folder)} MB are free). "
             "What was saved before is untouched. Make room, then go on."
         )
     if error.errno == errno.EROFS:
         return _read_only(folder)
     if error.errno == errno.EIO:
         return (
-            f"The disk that holds “{folder}” reports an error ({os.strerror(error.errno)}). Check the disk, then go on; what "
+            f"The disk that holds “{folder}” reports an error ({_reason(error)}). Check the disk, then go on; what "
             "cannot be read back is noticed and passed over."
         )
     return None
+
+
+def is_full(error: OSError) -> bool:
+    """Whether an error means that the disk, or somebody's share of it, has no room."""
+    return error.errno in _FULL
+
+
+def why_not_written(error: OSError, place: Path) -> str:
+    """A sentence on why writing raised, whatever it was.
+
+    Args:
+        error: what writing raised.
+        place: the folder or file that was written.
+    """
+    sentence = f"“{place}” cannot be written ({_reason(error)}). Check who may write there, then try again."
+    return disk_trouble(error, place) or sentence
+
+
+@contextmanager
+def saying_why_not(place: Path, kind: type[AppError], before: str = "") -> Iterator[None]:
+    """Turns an OSError of what is written here into its sentence.
+
+    Args:
+        place: as ``why_not_written`` has it.
+        kind: of the error that is raised instead.
+        before: a sentence that stands before it, on what is not done now.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise kind(f"{before} {why_not_written(error, place)}".strip()) from error
 
 
 def why_unwritable(folder: Path) -> str | None:
@@ -43,11 +75,14 @@ def why_unwritable(folder: Path) -> str | None:
         with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
             file.write(bytes(4096))
     except OSError as error:
-        reason = f"Nothing can be written into “{folder}” ({error.strerror}). Look after the folder, then go on."
-        return disk_trouble(error, folder) or reason
+        return why_not_written(error, folder)
     if shutil.disk_usage(folder).free < ALMOST_FULL_BYTES:
         return f"The disk that holds “{folder}” is full ({_free_megabytes(folder)} MB are free). Make room, then go on."
     return None
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
 
 
 def _read_only(folder: Path) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from core.errors import PhotoError
 from core.photos.checks.scan import Issue
-from core.workspace.disk import disk_trouble
+from core.workspace.disk import saying_why_not
 from core.workspace.files import DAMAGED, read_json, write_atomic
 from core.workspace.folders import workspace
 from core.workspace.lock import Lock
@@ -229,13 +229,10 @@ def _change(root: Path, change: Callable[[Overrules], Overrules], person: Person
     with lock:
         before = load(root)
         now = _permitted(before, change(before), person)
-        try:
+        with saying_why_not(path.parent, PhotoError, "The decision was not kept."):
             if any(
                 now.files.get(key, now.kinds.get(key)) != asked for key, asked in (before.files | before.kinds).items()
             ):
                 write_atomic(_before(path), json.dumps({"root": str(root), **before.as_json()}, indent=1))
             write_atomic(path, json.dumps({"root": str(root), **now.as_json()}, indent=1))
-        except OSError as error:
-            reason = disk_trouble(error, path.parent) or f"“{path}” cannot be written ({error.strerror})."
-            raise PhotoError(f"The decision was not kept. {reason}") from error
     return now

@@ -20,6 +20,7 @@ from core.jobs.job import Report, no_report
 from core.photos.drawn.brush import Painter, draw_fur, place_in_frame
 from core.photos.drawn.pets import sketch_pet
 from core.photos.drawn.scenes import paint_background, paint_foreground, photograph
+from core.workspace.disk import why_not_written
 
 ANIMALS = ("cats", "dogs", "rabbits")
 VERSION = 1  # stands in each file; raise it when the same arguments draw other pixels, and folders are drawn anew
@@ -99,7 +100,7 @@ def draw_folder(
             (folder / animal).mkdir(exist_ok=True)
         missing = [which for which, path in paths.items() if not _is_drawn(path, _words(*which, seed))]
     except OSError as error:
-        raise _disk_error(folder, error.strerror) from None
+        raise _not_saved(folder, error) from error
     done = total - len(missing)
     report("drawing", done, total)
     if not missing:
@@ -117,8 +118,8 @@ def draw_folder(
                         "A process that draws pets was ended from outside, perhaps because memory ran out. "
                         f"{done:,} of {total:,} are drawn; start again and it goes on from there."
                     )
-                if answer["error"]:
-                    raise _disk_error(folder, answer["error"])
+                if "errno" in answer:
+                    raise _not_saved(folder, OSError(answer["errno"], answer["error"]))
                 done += len(tasks[index]["drawings"])
                 report("drawing", done, total)
     finally:
@@ -135,7 +136,7 @@ def draw_some(task: dict) -> dict:
         task: {"folder": text, "drawings": [(animal, index), ...], "seed", "token": ends the names of unfinished files}.
 
     Returns:
-        {"error": why the disk refused, or None}.
+        ``{}``, or ``{"errno", "error"}`` where the disk refused.
     """
     for animal, index in task["drawings"]:
         path = _path(Path(task["folder"]), animal, index)
@@ -147,8 +148,8 @@ def draw_some(task: dict) -> dict:
             os.replace(unfinished, path)
         except OSError as error:
             unfinished.unlink(missing_ok=True)
-            return {"error": error.strerror or str(error)}
-    return {"error": None}
+            return {"errno": error.errno, "error": error.strerror or str(error)}
+    return {}
 
 
 def contact_sheet(animals: Sequence[str], columns: int, rows: int, seed: int = 0) -> Image.Image:
@@ -221,8 +222,6 @@ def _refuse_strangers(folder: Path, animals: Sequence[str], drawings: set[Path])
         )
 
 
-def _disk_error(folder: Path, reason: str | None) -> PhotoError:
-    return PhotoError(
-        f"The drawings cannot be saved in {folder}: {reason or 'the disk refused'}. A thousand need about 17 MB. "
-        "Free some room or choose another folder; drawings that are there stay."
-    )
+def _not_saved(folder: Path, error: OSError) -> PhotoError:
+    room = "A thousand drawings need about 17 MB; those that are there stay."
+    return PhotoError(f"The drawings cannot be saved. {why_not_written(error, folder)} {room}")

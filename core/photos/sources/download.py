@@ -22,7 +22,7 @@ from core import parse
 from core.errors import PhotoError
 from core.jobs.events import is_number
 from core.jobs.job import Report, no_report
-from core.workspace.disk import disk_trouble
+from core.workspace.disk import why_not_written
 from core.workspace.files import DAMAGED, open_file, read_json, write_atomic
 
 MAX_BYTES = 4 * 10**9  # more is not what was asked for
@@ -88,9 +88,7 @@ def fetch(archive: Archive, target: Path, report: Report = no_report) -> Path:
             seconds = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** max(0, failures - 1))
             _wait(seconds, lambda: report("downloading", _size(part), _total(about, archive)))
         except OSError as error:
-            raise PhotoError(
-                disk_trouble(error, part.parent) or f"“{part.parent}” cannot be written ({error.strerror})."
-            ) from error
+            raise PhotoError(why_not_written(error, part.parent)) from error
     about.unlink(missing_ok=True)
     part.replace(target)
     return target

@@ -18,7 +18,7 @@ from core.jobs.job import Report, no_report
 from core.photos.sources import download, uploads, zips
 from core.photos.sources import walk as sources
 from core.photos.sources.download import Archive
-from core.workspace.disk import disk_trouble
+from core.workspace.disk import why_not_written
 from core.workspace.files import DAMAGED, open_file, read_json, sync_folder, write_atomic
 from core.workspace.folders import workspace
 from core.workspace.lock import Lock
@@ -224,10 +224,7 @@ def _keep(key: str, fill: Callable[[Path], dict], report: Report) -> Path:
             unfinished.rename(folder)
             sync_folder(_unpacked())
         except OSError as error:
-            raise PhotoError(
-                disk_trouble(error, _unpacked())
-                or f"The photos could not be unpacked into “{_unpacked()}” ({error.strerror}). Check who may write there."
-            ) from error
+            raise PhotoError(f"The photos were not unpacked. {why_not_written(error, _unpacked())}") from error
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
     return folder / "photos"

@@ -20,7 +20,7 @@ from core.photos.files import decode, isolated
 from core.photos.layouts.names import class_key, is_class_name
 from core.photos.sources.origins import ABOUT, OWN
 from core.photos.sources.uploads import owner_of
-from core.workspace.disk import disk_trouble
+from core.workspace.disk import saying_why_not, why_not_written
 from core.workspace.files import DAMAGED, read_json, write_atomic
 from core.workspace.folders import workspace
 from core.workspace.owners import mark_of_hash
@@ -70,7 +70,7 @@ def create(owner: str, name: str = "My classes") -> OwnSet:
         write_atomic(folder / ABOUT, json.dumps(about, ensure_ascii=False))
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
-        raise _unwritable(error) from error
+        raise PhotoError(why_not_written(error, _home())) from error
     return OwnSet(folder.name, name, folder / "photos")
 
 
@@ -107,10 +107,8 @@ def add_class(own: OwnSet, text: str) -> str:
         raise PhotoError(f"Every class has a name of its own; “{name}” is there already. Choose another.")
     if len(names) >= MAX_CLASSES:
         raise PhotoError(f"A set has at most {MAX_CLASSES} classes; this one has {len(names)}. Begin another set.")
-    try:
+    with saying_why_not(_home(), PhotoError):
         (own.folder / name).mkdir()
-    except OSError as error:
-        raise _unwritable(error) from error
     return name
 
 
@@ -142,10 +140,8 @@ def add_photo(own: OwnSet, class_name: str, content: bytes) -> bool:
         raise PhotoError(
             f"A class takes {MAX_PHOTOS:,} photos here; “{class_name}” has them. For more, use a folder or a zip."
         )
-    try:
+    with saying_why_not(_home(), PhotoError):
         write_atomic(folder / f"{digest}.{decode.EXTENSIONS_OF[kind][0]}", content)
-    except OSError as error:
-        raise _unwritable(error) from error
     return True
 
 
@@ -184,7 +180,3 @@ def _class_name(text: str) -> str:
             "photos show, for instance cups."
         )
     return name
-
-
-def _unwritable(error: OSError) -> PhotoError:
-    return PhotoError(disk_trouble(error, _home()) or f"“{_home()}” cannot be written ({error.strerror}).")

@@ -18,7 +18,7 @@ from pathlib import Path
 from core.errors import PhotoError
 from core.jobs.job import check_id
 from core.text import printable
-from core.workspace.disk import disk_trouble
+from core.workspace.disk import saying_why_not
 from core.workspace.files import DAMAGED, open_file, read_json, sync_folder, write_atomic
 from core.workspace.folders import workspace
 from core.workspace.owners import mark_of, mark_of_hash
@@ -119,7 +119,7 @@ def begin(owner: str, name: str, num_bytes: int, changed: int) -> Upload:
     _make_place(mark, upload_id)
     _check_room(num_bytes - arrived, upload_id)
     about = {"name": name[:MAX_NAME_LETTERS], "num_bytes": num_bytes, "owner": mark, "time": time.time()}
-    with _disk(uploads_folder()):
+    with saying_why_not(uploads_folder(), PhotoError):
         write_atomic(_part(upload_id).with_suffix(".json"), json.dumps(about))
         _part(upload_id).touch()
     return Upload(upload_id, num_bytes, arrived)
@@ -147,7 +147,7 @@ def append(upload: Upload, offset: int, piece: bytes) -> int:
         raise PhotoError(
             "The server's disk has become too full to take the rest. What has come is kept for a day: make room there, then drop the zip again."
         )
-    with _disk(uploads_folder()):
+    with saying_why_not(uploads_folder(), PhotoError):
         descriptor = os.open(_part(upload.id), os.O_WRONLY)
         try:
             left, at = memoryview(piece), offset
@@ -174,7 +174,7 @@ def finish(upload: Upload) -> Arrived:
         key = hashlib.file_digest(file, "sha256").hexdigest()[:24]
         os.fsync(file.fileno())
     path = uploads_folder() / f"{key}.zip"
-    with _one_at_a_time, _disk(uploads_folder()):
+    with _one_at_a_time, saying_why_not(uploads_folder(), PhotoError):
         about = read_json(part.with_suffix(".json"))
         known = _about(path)
         senders = _senders(known) | {mark_of_hash(about["owner"]): about["name"]}
@@ -294,19 +294,3 @@ def _sweep() -> None:
 
 
 _one_at_a_time = threading.Lock()  # two who send the same zip at once
-
-
-class _disk:
-    """Turns a disk that takes nothing more into a sentence."""
-
-    def __init__(self, folder: Path):
-        self._folder = folder
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _kind, error, _trace) -> None:
-        if isinstance(error, OSError):
-            raise PhotoError(
-                disk_trouble(error, self._folder) or f"“{self._folder}” cannot be written ({error.strerror})."
-            ) from error

@@ -8,7 +8,7 @@ from core.jobs.job import ask, clear_request, spawn
 from core.jobs.silence import end_holder, why_silent
 from core.runs.engines import warm
 from core.runs.store import ACTIVE, Run, list_runs, more_epochs
-from core.workspace.disk import disk_trouble
+from core.workspace.disk import why_not_written
 from core.workspace.lock import Lock, is_held
 from core.workspace.owners import migrate
 
@@ -123,9 +123,8 @@ def _queue(run: Run, epochs: int | None = None) -> bool:
         if not warm.hand_over(run.folder):
             spawn(WORKER, run.folder)
     except OSError as error:
-        raise RunError(
-            disk_trouble(error, run.folder) or f"The run “{run.name}” could not be started ({error})."
-        ) from error
+        reason = why_not_written(error, run.folder)
+        raise RunError(f"The run “{run.name}” was not started. {reason}") from error
     return True
 
 
