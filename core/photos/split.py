@@ -7,8 +7,8 @@ training photo today; newcomers fill what each split still lacks.
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from core.config import SplitConfig
 from core.errors import PhotoError
@@ -72,21 +72,15 @@ def assign(plan: CleaningPlan, config: SplitConfig, known: Mapping[str, str] | N
         PhotoError: no photos, no classes, one class, or too few photos in a class.
     """
     _check_classes(plan, config)
-    kept, left_out = plan.kept, {}
-    if plan.layout == "splits" and config.source == "given":
-        kept, left_out = _without_torn(kept)
-        places, notes, more = _as_given(plan, kept, config, known or {})
-        left_out |= more
-    else:
-        places, notes, left_out = _at_random(kept, plan.class_names, _shares(config, SPLITS), config.seed, known or {})
+    dealt = _dealt(plan, config, known or {})
     index_of = {name: index for index, name in enumerate(plan.class_names)}
     examples = [
-        Example(step.path, step.class_name, index_of[step.class_name], places[step.path], step.sha256)
-        for step in plan.kept
-        if step.path in places
+        Example(photo.path, photo.label, index_of[photo.label], dealt.split_of[photo.path], photo.sha256)
+        for photo in plan.kept
+        if photo.path in dealt.split_of
     ]
     examples.sort(key=lambda example: (SPLITS.index(example.split), example.class_index, example.path))
-    return Deal(tuple(examples), tuple(notes), left_out)
+    return Deal(tuple(examples), dealt.notes, dealt.left_out)
 
 
 def describe(plan: CleaningPlan, config: SplitConfig) -> str:
@@ -196,84 +190,143 @@ def _shares(config: SplitConfig, names: Sequence[str]) -> dict[str, float]:
 def _by_class(steps: Sequence[CleaningStep], class_names: Sequence[str]) -> dict[str, list[CleaningStep]]:
     per_class: dict[str, list[CleaningStep]] = {name: [] for name in class_names}
     for step in steps:
-        per_class[step.class_name].append(step)
+        per_class[step.label].append(step)
     return per_class
 
 
-Places = dict[str, str]  # path -> split
-Reasons = dict[str, str]  # path -> why no split takes it
+@dataclass(frozen=True)
+class _Dealt:
+    """Who goes where, while it is being decided.
+
+    Args:
+        split_of: {path: split}; photos beyond the numbers asked for are in none.
+        notes, left_out: as in ``Deal``.
+    """
+
+    split_of: dict[str, str]
+    notes: tuple[str, ...] = ()
+    left_out: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Photos that share a split: near-duplicates of one another, or one photo alone."""
+
+    name: str
+    photos: list[CleaningStep]
+
+    def draw(self, seed: int) -> bytes:
+        """Its place in the order of dealing: it follows from the seed and the photos' bytes."""
+        return min(hashlib.sha256(f"{seed} {photo.sha256}".encode()).digest() for photo in self.photos)
+
+
+def _dealt(plan: CleaningPlan, config: SplitConfig, known: Mapping[str, str]) -> _Dealt:
+    if plan.layout == "splits" and config.source == "given":
+        return _as_given(plan, config, known)
+    return _at_random(plan.kept, plan.class_names, _shares(config, SPLITS), config.seed, known)
 
 
 def _at_random(
-    steps: Sequence[CleaningStep],
+    photos: Sequence[CleaningStep],
     class_names: Sequence[str],
     shares: dict[str, float],
     seed: int,
     known: Mapping[str, str],
-) -> tuple[Places, list[str], Reasons]:
-    """(places, notes, left out); photos beyond the numbers asked for are in no split."""
-    old = {step.path: known[step.sha256] for step in steps if known.get(step.sha256) in shares}
-    splits_of: dict[str, set[str]] = defaultdict(set)
-    for step in steps:
-        if step.group and step.path in old:
-            splits_of[step.group].add(old[step.path])
-    bridges = {
-        step.path: f"Copies of it are in {listed(sorted(splits_of[step.group], key=SPLITS.index))}; wherever it went, it would let one split "
-        "know pictures of another. So it stays out."
-        for step in steps
-        if step.path not in old and len(splits_of.get(step.group, ())) > 1
-    }
-    dealt = [step for step in steps if step.path not in bridges]
+) -> _Dealt:
+    """Photos that are known stay where they were; if that leaves a split without photos of a class, all are dealt anew."""
+    settled = {photo.path: known[photo.sha256] for photo in photos if known.get(photo.sha256) in shares}
+    torn = _between_splits(photos, settled)
     try:
-        places, notes = _deal(dealt, class_names, shares, seed, old)
+        dealt = _deal([photo for photo in photos if photo.path not in torn], class_names, shares, seed, settled)
+        return replace(dealt, left_out=torn)
     except PhotoError:
-        if not old:
+        if not settled:
             raise
-        places, notes = _deal(steps, class_names, shares, seed, {})
-        notes.insert(0, "So many photos are gone that a split would have had none of a class. All were dealt anew.")
-        bridges = {}
-    return places, notes, bridges
+    anew = _deal(photos, class_names, shares, seed, {})
+    note = "So many photos are gone that a split would have had none of a class. All were dealt anew."
+    return replace(anew, notes=(note, *anew.notes))
+
+
+def _between_splits(photos: Sequence[CleaningStep], settled: dict[str, str]) -> dict[str, str]:
+    """{path: why it stays out} of newcomers whose copies were dealt to two splits."""
+    splits_of_group: dict[str, set[str]] = defaultdict(set)
+    for photo in photos:
+        if photo.group and photo.path in settled:
+            splits_of_group[photo.group].add(settled[photo.path])
+    return {
+        photo.path: f"Copies of it are in {listed(sorted(splits_of_group[photo.group], key=SPLITS.index))}; wherever it went, "
+        "it would let one split know pictures of another. So it stays out."
+        for photo in photos
+        if photo.path not in settled and len(splits_of_group.get(photo.group, ())) > 1
+    }
 
 
 def _deal(
-    steps: Sequence[CleaningStep], class_names: Sequence[str], shares: dict[str, float], seed: int, old: Places
-) -> tuple[Places, list[str]]:
-    """Raises PhotoError: a split stays without photos of a class, or a class has fewer than the numbers asked for."""
-    places, spare, fractions = dict(old), 0, max(shares.values()) <= 1
-    home = {step.group: old[step.path] for step in steps if step.group and step.path in old}  # group -> split
-    for name, members in _by_class(steps, class_names).items():
-        groups: dict[str, list[CleaningStep]] = defaultdict(list)
-        for step in members:
-            if step.path in places:
+    photos: Sequence[CleaningStep],
+    class_names: Sequence[str],
+    shares: dict[str, float],
+    seed: int,
+    settled: Mapping[str, str],
+) -> _Dealt:
+    """Deals each class by itself: its groups in the order that the seed draws, each to the first split with room for the whole of it.
+
+    Args:
+        photos: to be dealt, those settled included.
+        shares: of the splits, as fractions or as photos of each class.
+        settled: {path: split} of photos that stay where they are.
+
+    Raises:
+        PhotoError: a split stays without photos of a class, or a class has fewer than the numbers asked for.
+    """
+    split_of, num_beyond = dict(settled), 0
+    split_of_group = {photo.group: settled[photo.path] for photo in photos if photo.group and photo.path in settled}
+    for name, members in _by_class(photos, class_names).items():
+        for photo in members:  # an old photo's copy, or, of a picture used under two class names, the other label
+            if photo.group in split_of_group:
+                split_of.setdefault(photo.path, split_of_group[photo.group])
+        newcomers = [photo for photo in members if photo.path not in split_of]
+        taken = Counter(split_of[photo.path] for photo in members if photo.path in split_of)
+        room = _free(_quotas(name, len(members), shares), taken, len(newcomers))
+        for group in sorted(_grouped(newcomers), key=lambda group: group.draw(seed)):
+            split = _split_with_room(room, len(group.photos), is_elastic=max(shares.values()) <= 1)
+            if split is None:
+                num_beyond += len(group.photos)
                 continue
-            if step.group in home:  # an old photo's copy, or, of a picture used under two class names, the other label
-                places[step.path] = home[step.group]
-            else:
-                groups[step.group or f"{step.sha256} {step.path}"].append(step)
-        settled = Counter(places[step.path] for step in members if step.path in places)
-        quotas = _free(_quotas(name, len(members), shares), settled, sum(map(len, groups.values())))
-        for key, group in sorted(groups.items(), key=lambda item: min(_key(seed, step) for step in item[1])):
-            chosen = next((split for split, left in quotas.items() if left >= len(group)), None)
-            roomiest = max(quotas, key=quotas.get)
-            if chosen is None and fractions and quotas[roomiest] > 0:
-                chosen = roomiest  # many copies of one picture; the shares come out a little uneven
-            if chosen is None:
-                spare += len(group)
-                continue
-            quotas[chosen] -= len(group)
-            home[key] = chosen
-            places |= {step.path: chosen for step in group}
-        filled = {places[step.path] for step in members if step.path in places}
-        empty = [split for split in shares if split not in filled]
-        if empty:
-            raise PhotoError(
-                f"“{name}” has too few different photos for {listed(shares)}: copies of one picture share a split, and "
-                f"none is left for {listed(empty)}. Add other photos to it."
-            )
-    notes = (
-        [f"{_photos(spare)} beyond the shares asked for {'is' if spare == 1 else 'are'} in no split."] if spare else []
-    )
-    return places, notes
+            room[split] -= len(group.photos)
+            split_of_group[group.name] = split
+            split_of |= {photo.path: split for photo in group.photos}
+        _check_filled(name, shares, {split_of[photo.path] for photo in members if photo.path in split_of})
+    if not num_beyond:
+        return _Dealt(split_of)
+    are = "is" if num_beyond == 1 else "are"
+    return _Dealt(split_of, (f"{_photos(num_beyond)} beyond the shares asked for {are} in no split.",))
+
+
+def _grouped(photos: Iterable[CleaningStep]) -> list[_Group]:
+    """Groups in the order of their first photos."""
+    groups: dict[str, _Group] = {}
+    for photo in photos:
+        name = photo.group or f"{photo.sha256} {photo.path}"
+        groups.setdefault(name, _Group(name, [])).photos.append(photo)
+    return list(groups.values())
+
+
+def _split_with_room(room: dict[str, int], num_photos: int, is_elastic: bool) -> str | None:
+    """The first split with room for so many. Where shares are fractions, else the roomiest that has any: they come out a little uneven."""
+    for split, left in room.items():
+        if left >= num_photos:
+            return split
+    roomiest = max(room, key=lambda split: room[split])
+    return roomiest if is_elastic and room[roomiest] > 0 else None
+
+
+def _check_filled(name: str, shares: dict[str, float], filled: set[str]) -> None:
+    empty = [split for split in shares if split not in filled]
+    if empty:
+        raise PhotoError(
+            f"“{name}” has too few different photos for {listed(shares)}: copies of one picture share a split, and "
+            f"none is left for {listed(empty)}. Add other photos to it."
+        )
 
 
 def _free(quotas: dict[str, int], settled: Mapping[str, int], newcomers: int) -> dict[str, int]:
@@ -289,29 +342,24 @@ def _free(quotas: dict[str, int], settled: Mapping[str, int], newcomers: int) ->
     return free
 
 
-def _without_torn(steps: Sequence[CleaningStep]) -> tuple[tuple[CleaningStep, ...], Reasons]:
-    """Without the copies that a person wants used although the folder has their twins in another split."""
-    splits_of: dict[str, set[str]] = defaultdict(set)
-    for step in steps:
-        if step.group and step.rule != LEAVE_OUT:
-            splits_of[step.group].add(step.split)
-    reasons = {}
-    for step in steps:
-        if not step.group or step.rule != LEAVE_OUT:
+def _torn(photos: Sequence[CleaningStep]) -> dict[str, str]:
+    """{path: why it stays out} of copies that a person wants used although the folder has their twins in another split."""
+    splits_of_group: dict[str, set[str]] = defaultdict(set)
+    for photo in photos:
+        if photo.group and photo.rule != LEAVE_OUT:
+            splits_of_group[photo.group].add(_given_split(photo))
+    reasons: dict[str, str] = {}
+    for photo in photos:
+        if not photo.group or photo.rule != LEAVE_OUT:
             continue
-        others = splits_of[step.group]
-        if others - {step.split}:
-            reasons[step.path] = (
-                f"You chose to use it, but the folder has it in {step.split} and its copy in {listed(sorted(others - {step.split}))}. "
-                "So it stays out."
+        splits, own = splits_of_group[photo.group], _given_split(photo)
+        if others := splits - {own}:
+            reasons[photo.path] = (
+                f"You chose to use it, but the folder has it in {own} and its copy in {listed(sorted(others))}. So it stays out."
             )
         else:
-            others.add(step.split)
-    return tuple(step for step in steps if step.path not in reasons), reasons
-
-
-def _key(seed: int, step: CleaningStep) -> bytes:
-    return hashlib.sha256(f"{seed} {step.sha256}".encode()).digest()
+            splits.add(own)
+    return reasons
 
 
 def _quotas(class_name: str, available: int, shares: dict[str, float]) -> dict[str, int]:
@@ -336,41 +384,53 @@ def _quotas(class_name: str, available: int, shares: dict[str, float]) -> dict[s
     return quotas
 
 
-def _as_given(
-    plan: CleaningPlan, kept: Sequence[CleaningStep], config: SplitConfig, known: Mapping[str, str]
-) -> tuple[Places, list[str], Reasons]:
+def _as_given(plan: CleaningPlan, config: SplitConfig, known: Mapping[str, str]) -> _Dealt:
+    """The folder's own splits; those that it lacks are dealt from the pool, the split that lends them photos."""
+    left_out = _torn(plan.kept)
+    photos = [photo for photo in plan.kept if photo.path not in left_out]
+    split_of = {photo.path: _given_split(photo) for photo in photos}
     notes: list[str] = []
-    left_out: Reasons = {}
-    places = {step.path: step.split for step in kept}
     present = _given(plan)
     missing = [split for split in SPLITS if split not in present]
     if missing:
         pool = _pool(present)
-        lent = [step for step in kept if step.split == pool]
-        shares = _shares(config, [split for split in SPLITS if split == pool or split in missing])
-        whole = sum(shares.values())  # all photos of the pool are dealt, in the proportion that was asked for
-        shares = {split: share / whole for split, share in shares.items()}
-        dealt, more, left_out = _at_random(lent, plan.class_names, shares, config.seed, known)
-        for step in lent:
-            places.pop(step.path)
-        places |= dealt
-        notes.append(
-            f"The folder has no {' or '.join(SPLIT_WORDS[split] for split in missing)} photos; they were taken from its "
-            f"{SPLIT_WORDS[pool]} photos."
-        )
-        notes += more
+        lent = [photo for photo in photos if photo.split == pool]
+        asked = _shares(config, [split for split in SPLITS if split == pool or split in missing])
+        whole = sum(asked.values())  # all photos of the pool are dealt, in the proportion that was asked for
+        shares = {split: share / whole for split, share in asked.items()}
+        dealt = _at_random(lent, plan.class_names, shares, config.seed, known)
+        for photo in lent:
+            del split_of[photo.path]
+        split_of |= dealt.split_of
+        left_out |= dealt.left_out
+        lacking = " or ".join(SPLIT_WORDS[split] for split in missing)
+        notes.append(f"The folder has no {lacking} photos; they were taken from its {SPLIT_WORDS[pool]} photos.")
+        notes += dealt.notes
+    _check_complete(plan, config, split_of, photos)
+    return _Dealt(split_of, (*notes, *_leaks(plan, split_of)), left_out)
+
+
+def _given_split(photo: CleaningStep) -> str:
+    """Where the folder has it. Raises ValueError for a photo of a layout without splits."""
+    if photo.split is None:
+        raise ValueError(f"“{photo.path}” is in no split")
+    return photo.split
+
+
+def _check_complete(
+    plan: CleaningPlan, config: SplitConfig, split_of: Mapping[str, str], photos: Iterable[CleaningStep]
+) -> None:
+    filled = {(split_of[photo.path], photo.class_name) for photo in photos if photo.path in split_of}
     for split in SPLITS:
         for name in plan.class_names:
-            if not any(places.get(step.path) == split and step.class_name == name for step in kept):
+            if (split, name) not in filled:
                 raise PhotoError(
                     f"Every split needs photos of every class; {SPLIT_WORDS[split]} has none of “{name}”. Add some, or choose a "
                     f"random split. {describe(plan, config)}"
                 )
-    notes += _leaks(plan, places)
-    return places, notes, left_out
 
 
-def _leaks(plan: CleaningPlan, places: dict[str, str]) -> list[str]:
+def _leaks(plan: CleaningPlan, places: Mapping[str, str]) -> list[str]:
     groups: dict[str, list[CleaningStep]] = defaultdict(list)
     for step in plan.kept:
         if step.group and step.path in places:

@@ -62,6 +62,13 @@ class CleaningStep:
         """All that hold, the first one first."""
         return (self.issue, *self.also) if self.issue else ()
 
+    @property
+    def label(self) -> str:
+        """The class name of a photo that has one. Raises ValueError for any other file."""
+        if self.class_name is None:
+            raise ValueError(f"“{self.path}” is in no class")
+        return self.class_name
+
 
 @dataclass(frozen=True)
 class CleaningPlan:
