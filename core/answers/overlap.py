@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import AppError
-from core.photos.checks.scan import NEAR_BITS
+from core.photos.checks.likeness import NEAR_BITS
 from core.photos.dataset import Dataset, load
 from core.runs.store import Run
 

@@ -26,7 +26,7 @@ SIDE = 200
 
 def scan(world: World) -> Iterator[Result]:
     """Speed on one core beside Pillow's, memory beside that of a fifth of the photos, the second scan, near-duplicates."""
-    from core.photos.checks import scan
+    from core.photos.checks import likeness, scan
 
     folder, few = world.folder / "many", world.folder / "few"
     write_photos(folder, NUM_PHOTOS)
@@ -36,7 +36,7 @@ def scan(world: World) -> Iterator[Result]:
     again, _ = _scanned(folder)
     report = scan.scan(folder)  # from what the two before it have kept
     hashes = [check.perceptual_hash for check in report.checks if check.perceptual_hash]
-    near = best_of({"near": lambda: _seconds(lambda: scan.near_pairs(hashes))}, largest=False)["near"]
+    near = best_of({"near": lambda: _seconds(lambda: likeness.near_pairs(hashes))}, largest=False)["near"]
 
     one_core = len(report.checks) / seconds / num_cores()
     some = [folder / check.path for check in report.checks[:: NUM_PHOTOS // 2000]]

@@ -199,9 +199,9 @@ def rss_anon(pid: int) -> int:
 def sparse_dataset(num_photos: int, size: int = 224) -> "Dataset":
     """A data set of black photos, half of them to train: its cache has its whole length and takes no room on the disk."""
     from core.photos.cache import build
-    from core.photos.checks.scan import rows_to_csv
     from core.photos.dataset import Dataset
     from core.photos.split import Example
+    from core.workspace.tables import rows_to_csv
 
     examples = tuple(
         Example(f"{name}/{split}.{index}.jpg", name, place, split)

@@ -31,7 +31,7 @@ from core.photos import split
 from core.photos.checks import clean, overrules, scan
 from core.photos.checks.clean import CleaningPlan, CleaningStep
 from core.photos.checks.overrules import LEAVE_OUT, Overrules
-from core.photos.checks.scan import ImageCheck, Issue, csv_rows, rows_to_csv
+from core.photos.checks.scan import ImageCheck, Issue
 from core.photos.layouts.names import SPLITS
 from core.photos.sources import origins
 from core.photos.split import Example
@@ -40,6 +40,7 @@ from core.workspace.disk import why_not_written
 from core.workspace.files import DAMAGED, read_file, read_json, sync_folder, write_atomic
 from core.workspace.folders import datasets_folder, workspace
 from core.workspace.shelf import Shelf
+from core.workspace.tables import csv_rows, rows_to_csv
 
 __all__ = ["SPLITS", "Dataset", "Example", "list_datasets", "load", "prepare", "prepare_test"]
 

@@ -13,12 +13,13 @@ from core.config import ExperimentConfig, to_dict
 from core.jobs.events import EventLog
 from core.network import presets
 from core.photos.checks.clean import CleaningStep
-from core.photos.checks.scan import Issue, rows_to_csv
+from core.photos.checks.scan import Issue
 from core.photos.dataset import Dataset
 from core.photos.split import Example
 from core.runs.evaluation import Evaluation
 from core.runs.store import Run
 from core.workspace.folders import runs_folder
+from core.workspace.tables import rows_to_csv
 
 CLASSES = ("cats", "dogs")
 STEPS_PER_EPOCH = 10

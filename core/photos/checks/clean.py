@@ -8,14 +8,14 @@ that both share a split.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.errors import PhotoError
+from core.photos.checks.likeness import hash_words, joined, near
 from core.photos.checks.overrules import LEAVE_OUT, USE, USE_ANYWAY, Overrules
-from core.photos.checks.scan import NEAR_BITS, UNUSABLE, ImageCheck, Issue, ScanReport
+from core.photos.checks.scan import UNUSABLE, ImageCheck, Issue, ScanReport
 from core.photos.files import decode
 from core.photos.sources import walk as sources
 from core.text import natural_key
@@ -173,9 +173,6 @@ def check_choice(action: str, what: CleaningStep | Issue) -> None:
     raise PhotoError(f"{name} can be asked to {' or '.join(sorted(possible))}; received “{action}”.")
 
 
-# --- what a person decided -------------------------------------------------------------------------------
-
-
 def _overruled(judged: list[tuple[ImageCheck, CleaningStep]], decided: Overrules) -> list[CleaningStep]:
     check_of = {check.path: check for check, _ in judged}
     steps = {step.path: step for _, step in judged}
@@ -246,46 +243,24 @@ def _joined(steps: dict[str, CleaningStep], check_of: dict[str, ImageCheck]) -> 
     revived = [path for path in kept if steps[path].rule == LEAVE_OUT]
     if not revived:
         return steps
-    parent = {path: path for path in kept}
-
-    def top(path: str) -> str:
-        while parent[path] != path:
-            parent[path] = path = parent[parent[path]]
-        return path
-
     by_group: dict[str, list[str]] = defaultdict(list)
     for path in kept:
         if steps[path].group:
             by_group[steps[path].group].append(path)
-    for first, *others in by_group.values():
-        for path in others:
-            parent[top(path)] = top(first)
+    alike = [(paths[0], path) for paths in by_group.values() for path in paths[1:]]
     checks = [check_of[path] for path in kept if check_of[path].perceptual_hash]
-    words = _words(checks)
+    words = hash_words(check.perceptual_hash for check in checks)
     for path in revived:
-        for twin in _near(check_of[path], checks, words):
-            parent[top(twin.path)] = top(path)
-    members: dict[str, list[str]] = defaultdict(list)
-    for path in kept:
-        members[top(path)].append(path)
-    for path in revived:
-        together = members[top(path)]
-        if len(together) > 1:
-            name = min(steps[member].sha256 for member in together)[:16]
-            for member in together:
-                steps[member] = replace(steps[member], group=name)
+        alike += [(path, twin.path) for twin in _near(check_of[path], checks, words)]
+    for together in joined(alike):
+        if not set(revived).isdisjoint(together):
+            name = min(steps[path].sha256 for path in together)[:16]
+            for path in together:
+                steps[path] = replace(steps[path], group=name)
     return steps
 
 
-def _near(check: ImageCheck, others: list[ImageCheck], words: np.ndarray | None = None) -> Iterable[ImageCheck]:
+def _near(check: ImageCheck, others: list[ImageCheck], words: np.ndarray | None = None) -> list[ImageCheck]:
     """Those of ``others`` that show the same picture, exactly or nearly; itself left out."""
-    if not others:
-        return []
-    words = _words(others) if words is None else words  # (N, 4)
-    bits = np.bitwise_count(words ^ _words([check])).sum(1, dtype=np.uint16)
-    return [others[i] for i in np.flatnonzero(bits <= NEAR_BITS) if others[i].path != check.path]
-
-
-def _words(checks: list[ImageCheck]) -> np.ndarray:
-    """(N, 4) uint64 perceptual hashes."""
-    return np.frombuffer(bytes.fromhex("".join(check.perceptual_hash for check in checks)), np.uint64).reshape(-1, 4)
+    words = hash_words(other.perceptual_hash for other in others) if words is None else words  # (N, 4)
+    return [others[i] for i in near(check.perceptual_hash, words) if others[i].path != check.path]

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from core.photos.checks.clean import CONVERT, IGNORE, CleaningStep
+from core.photos.checks.likeness import joined
 from core.photos.checks.overrules import USE
 from core.photos.checks.scan import Issue
 from core.photos.layouts.names import SPLITS
@@ -103,21 +104,15 @@ def _cut(members: list[CleaningStep], numbers: Mapping[str, int]) -> list[str]:
 
 def _pictures(files: list[CleaningStep]) -> dict[str, str]:
     """{path: a name that it shares with every file that shows the same picture}."""
-    parent: dict[str, str] = {}
-
-    def top(name: str) -> str:
-        parent.setdefault(name, name)
-        while parent[name] != name:
-            parent[name] = name = parent[parent[name]]
-        return name
-
+    alike: list[tuple[str, str]] = []
     for step in files:
         path = f"path {step.path}"
-        for same in (
-            step.sha256 and f"bytes {step.sha256}",
-            step.group and f"group {step.group}",
-            step.twin and f"path {step.twin}",
-        ):
-            if same:
-                parent[top(path)] = top(same)
-    return {step.path: top(f"path {step.path}") for step in files}
+        alike.append((path, path))
+        if step.sha256:
+            alike.append((path, f"bytes {step.sha256}"))
+        if step.group:
+            alike.append((path, f"group {step.group}"))
+        if step.twin:
+            alike.append((path, f"path {step.twin}"))
+    name_of = {member: group[0] for group in joined(alike) for member in group}
+    return {step.path: name_of[f"path {step.path}"] for step in files}

@@ -4,18 +4,14 @@ Every photo is decoded once, whole, in child processes (``core.jobs.pool``). Wha
 workspace, so a second scan of a folder decodes only what changed.
 """
 
-import csv
 import hashlib
-import io
 import re
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -25,11 +21,12 @@ from core import parse
 from core.errors import PhotoError
 from core.jobs import pool
 from core.jobs.job import Report, no_report
-from core.machine import num_cores
+from core.photos.checks import likeness
 from core.photos.files import decode, pixels
 from core.photos.sources import walk as sources
 from core.workspace.files import DAMAGED, open_file, write_atomic
 from core.workspace.folders import workspace
+from core.workspace.tables import csv_rows, rows_to_csv
 
 MIN_SIDE = 32
 BLANK_DEVIATION = 2.0  # standard deviation of grey, in grey levels
@@ -38,14 +35,7 @@ BLURRED_SHARPNESS = 0.092
 """Of 700 real photos 0.3 % lie below; blurred with sigma 4 and saved as PNG or as JPEG of quality 75, 50 or 30, 99.9, 99.6, 95.7 and
 81.9 %. Half of what the last lacks would be found at 0.11, where some drawn pets on a plain wall lie below too."""
 
-NEAR_BITS = 64
-"""Two photos are near-duplicates if their 256-bit hashes differ in at most so many bits. Among 19,000 real photos
-(180 million pairs) that finds 20 pairs, all of the same picture; the next pair differs in 72 bits. Copies of 500 of
-them at half size, at JPEG quality 30 and cropped by 2 % a side differed in at most 58."""
-
 SCAN_VERSION = 5  # what was kept of another version's scan is not used
-
-_BLOCK = 64  # hashes compared with all others at a time: 25,000 photos then take 13 MB a thread
 _STATISTICS_SIDE = 320  # brightness and sharpness are measured at this longest side, so that they compare
 
 
@@ -84,7 +74,7 @@ class ImageCheck:
         format, mode: as in ``decode.Header``; "" where the header could not be read.
         height, width: in pixels, upright; 0 where not known.
         sha256: of the bytes, 64 hexadecimal digits; "" where they could not be read.
-        perceptual_hash: 64 hexadecimal digits (``perceptual_hash``), "" where no pixels could be read.
+        perceptual_hash: 64 hexadecimal digits (``likeness.perceptual_hash``), "" where no pixels could be read.
         brightness, contrast: mean and standard deviation of grey, in grey levels 0..255.
         sharpness: see ``sharpness``.
         changes: what decoding has to convert, in words.
@@ -235,7 +225,7 @@ def check_file(task: dict) -> dict:
         "mode": photo.header.mode,
         "height": photo.height,
         "width": photo.width,
-        "perceptual_hash": perceptual_hash(grey),
+        "perceptual_hash": likeness.perceptual_hash(grey),
         "brightness": round(mean, 2),
         "contrast": round(deviation, 2),
         "sharpness": round(sharpness(grey), 4),
@@ -244,31 +234,6 @@ def check_file(task: dict) -> dict:
     found = list(_own_issues(facts, path))
     issues, reasons = [issue for issue, _ in found], [reason for _, reason in found]
     return {**facts, "issue": issues[0] if issues else None, "also": issues[1:], "reason": " ".join(reasons)}
-
-
-def perceptual_hash(grey: np.ndarray) -> str:
-    """256 bits that hardly change when a picture is resized, recompressed or slightly cropped.
-
-    Signs of the low frequencies against their median (pHash, Zauner 2010, section 3.2.1, with 16 x 16 coefficients in
-    place of 8 x 8: at 64 bits no threshold finds cropped copies without pairing strangers).
-
-    Args:
-        grey: (H, W) uint8.
-
-    Returns:
-        64 hexadecimal digits.
-    """
-    small = cv2.resize(grey, (32, 32), interpolation=cv2.INTER_AREA).astype(np.float32)
-    waves = _cosines()  # (16, 32)
-    frequencies = waves @ small @ waves.T  # (16, 16)
-    return np.packbits(frequencies > np.median(frequencies)).tobytes().hex()
-
-
-@lru_cache(1)
-def _cosines() -> np.ndarray:
-    """Rows 1 to 16 of the 32-point discrete cosine transform (DCT-II); row 0 would be the mean brightness."""
-    x, k = np.arange(32), np.arange(1, 17)
-    return np.cos(np.pi * (2 * x + 1) * k[:, None] / 64).astype(np.float32)
 
 
 def sharpness(grey: np.ndarray) -> float:
@@ -350,9 +315,6 @@ def _check_from(file: sources.SourceFile, facts: dict) -> ImageCheck:
     )
 
 
-# --- comparing photos with one another -----------------------------------------------------------------
-
-
 def compare(checks: Sequence[ImageCheck], labelled: bool = True) -> list[ImageCheck]:
     """Adds the issues that need two photos: duplicates, exact and near, within a class and across classes.
 
@@ -374,7 +336,7 @@ def compare(checks: Sequence[ImageCheck], labelled: bool = True) -> list[ImageCh
     distinct = [copies[0] for copies in by_bytes.values()]
     pairs = [
         (checks[distinct[a]].sha256, checks[distinct[b]].sha256)
-        for a, b in near_pairs([checks[index].perceptual_hash for index in distinct])
+        for a, b in likeness.near_pairs([checks[index].perceptual_hash for index in distinct])
     ]
 
     across = _across_classes(checks, by_bytes, pairs)
@@ -401,7 +363,7 @@ def compare(checks: Sequence[ImageCheck], labelled: bool = True) -> list[ImageCh
                 reason=f"It has the same bytes as “{checks[left[0]].path}”, which is used.",
             )
 
-    for group in _groups([(keepers[a], keepers[b]) for a, b in pairs if a in keepers and b in keepers]):
+    for group in likeness.joined((keepers[a], keepers[b]) for a, b in pairs if a in keepers and b in keepers):
         best = min(group, key=lambda i: (-checks[i].height * checks[i].width, *_shortest_first(checks[i])))
         name = min(checks[index].sha256 for index in group)[:16]
         for index in group:
@@ -425,26 +387,6 @@ def _also(check: ImageCheck, issue: Issue, reason: str, twin: str) -> ImageCheck
     )
 
 
-def near_pairs(hashes: Sequence[str], max_bits: int = NEAR_BITS) -> list[tuple[int, int]]:
-    """All pairs (i, j), i < j, of hashes (64 hexadecimal digits each) that differ in at most ``max_bits`` bits."""
-    if len(hashes) < 2:
-        return []
-    words = np.frombuffer(bytes.fromhex("".join(hashes)), np.uint64).reshape(len(hashes), 4).T.copy()  # (4, N)
-
-    def pairs_of_block(start: int) -> list[tuple[int, int]]:
-        block, rest = words[:, start : start + _BLOCK], words[:, start:]
-        # (B, N - start); two counts fit into uint8, four (up to 256) do not
-        halves = [
-            np.bitwise_count(block[k][:, None] ^ rest[k]) + np.bitwise_count(block[k + 1][:, None] ^ rest[k + 1])
-            for k in (0, 2)
-        ]
-        rows, columns = np.nonzero(np.add(*halves, dtype=np.uint16) <= max_bits)
-        return [(start + int(i), start + int(j)) for i, j in zip(rows, columns, strict=True) if i < j]
-
-    with ThreadPoolExecutor(num_cores()) as threads:  # numpy lets go of the interpreter lock in here
-        return [pair for block in threads.map(pairs_of_block, range(0, len(hashes), _BLOCK)) for pair in block]
-
-
 def _across_classes(
     checks: Sequence[ImageCheck], by_bytes: dict[str, list[int]], pairs: Iterable[tuple[str, str]]
 ) -> dict[int, int]:
@@ -462,62 +404,13 @@ def _across_classes(
     return across
 
 
-def _groups(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
-    """Connected components of the graph that has these edges."""
-    group_of: dict[int, list[int]] = {}
-    for a, b in pairs:
-        first, second = group_of.setdefault(a, [a]), group_of.setdefault(b, [b])
-        if first is second:
-            continue
-        first.extend(second)
-        for index in second:
-            group_of[index] = first
-    return list({id(group): group for group in group_of.values()}.values())
-
-
 def _shortest_first(check: ImageCheck) -> tuple[int, str]:
     return len(check.path), check.path
-
-
-# --- what a scan leaves in the workspace -----------------------------------------------------------------
-
-
-def rows_to_csv(rows: Sequence) -> str:
-    """Dataclasses of one type as CSV with a header line. None becomes an empty field, several values "a; b"."""
-    if not rows:
-        return ""
-    names = [field.name for field in fields(rows[0])]
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(names)
-    writer.writerows([[_field(getattr(row, name)) for name in names] for row in rows])
-    return text.getvalue()
-
-
-def _field(value):
-    if isinstance(value, tuple):
-        return "; ".join(value)
-    return "" if value is None else value
 
 
 def issues_from(text: str | None) -> tuple[Issue, ...]:
     """The inverse for issues; none where an older version wrote no such field. Raises ValueError for anything else."""
     return tuple(Issue(name) for name in text.split("; ")) if text else ()
-
-
-def csv_rows(path: Path) -> Iterator[dict[str, str]]:
-    """Rows of a CSV file of ours, one after the other: all at once, those of 25,000 photos would take 30 MB that a process never
-    gives back. File names keep bytes that are not UTF-8.
-
-    Raises:
-        OSError: it cannot be read.
-        csv.Error, ValueError: it is no CSV, or a row has not the fields of the header.
-    """
-    with io.TextIOWrapper(open_file(path), encoding="utf-8", errors="surrogateescape", newline="") as file:
-        for row in csv.DictReader(file, strict=True):
-            if None in row or None in row.values():
-                raise ValueError("a row has not as many fields as the header")
-            yield row
 
 
 def _memory_of(root: Path) -> Path:
@@ -530,10 +423,8 @@ def _memory_of(root: Path) -> Path:
 def _recall(memory: Path) -> dict[str, ImageCheck]:
     try:
         return {row["path"]: check_from_row(row) for row in csv_rows(memory)}
-    except FileNotFoundError:
-        return {}
     except (OSError, *DAMAGED):
-        return {}  # damaged: costs a scan, no more
+        return {}  # none yet, or damaged: costs a scan, no more
 
 
 _WHOLE = {"num_bytes": (0, 2**63), "mtime_ns": (-(2**63), 2**63), "height": (0, 2**31), "width": (0, 2**31)}

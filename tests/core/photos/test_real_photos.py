@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from PIL import Image, ImageFilter
 
 from core.cli.main import main
-from core.photos.checks import scan
+from core.photos.checks import likeness, scan
 from core.photos.files import decode
 
 pytestmark = pytest.mark.photos
@@ -65,12 +65,12 @@ def blurred(image: np.ndarray) -> np.ndarray:
     ids=["half the size", "quality 30", "cropped by 2 %"],
 )
 def test_at_least_99_of_100_copies_are_near_duplicates(photos, change: Callable):
-    pairs = [[scan.perceptual_hash(grey(each)) for each in (image, change(image))] for image in photos]
-    assert sum(bool(scan.near_pairs(pair)) for pair in pairs) >= 0.99 * len(photos)
+    pairs = [[likeness.perceptual_hash(grey(each)) for each in (image, change(image))] for image in photos]
+    assert sum(bool(likeness.near_pairs(pair)) for pair in pairs) >= 0.99 * len(photos)
 
 
 def test_photos_of_different_animals_are_no_near_duplicates(photos):
-    assert scan.near_pairs([scan.perceptual_hash(grey(image)) for image in photos]) == []
+    assert likeness.near_pairs([likeness.perceptual_hash(grey(image)) for image in photos]) == []
 
 
 @pytest.mark.parametrize("saving", [{"format": "BMP"}, {"quality": 75}, {"quality": 50}], ids=str)

@@ -11,10 +11,11 @@ from PIL import Image
 
 from core.jobs import pool
 from core.jobs.job import Cancelled
-from core.photos.checks import clean, scan
+from core.photos.checks import clean, likeness, scan
 from core.photos.checks.overrules import LEAVE_OUT, Overrules
 from core.photos.checks.scan import Issue
 from core.photos.files import decode
+from core.workspace import tables
 
 
 def issues(folder, **options) -> dict[str, str | None]:
@@ -130,7 +131,7 @@ def test_cancel_ends_the_children_and_keeps_what_was_learned(tmp_path, workspace
         scan.scan(tmp_path / "photos", stop)
     assert set(psutil.Process().children()) <= before
     (memory,) = (workspace / "scans").iterdir()
-    assert len(list(scan.csv_rows(memory))) >= 5
+    assert len(list(tables.csv_rows(memory))) >= 5
 
 
 def test_progress_counts_every_photo(tmp_path):
@@ -163,8 +164,8 @@ def test_near_pairs_agree_with_counting_bit_by_bit():
     base[100:] = base[:50] ^ np.packbits(rng.random((50, 256)) < 0.25, axis=1)
     bits = np.unpackbits(base, axis=1).astype(int)
     distance = np.abs(bits[:, None] - bits[None]).sum(2)
-    expected = {(i, j) for i in range(150) for j in range(i + 1, 150) if distance[i, j] <= scan.NEAR_BITS}
-    found = scan.near_pairs([row.tobytes().hex() for row in base])
+    expected = {(i, j) for i in range(150) for j in range(i + 1, 150) if distance[i, j] <= likeness.NEAR_BITS}
+    found = likeness.near_pairs([row.tobytes().hex() for row in base])
     assert set(found) == expected and len(found) == len(expected) > 10
 
 
@@ -175,16 +176,16 @@ def test_copies_of_real_photos_are_near_and_strangers_are_not(real_photos):
     for path in paths:
         image = decode.decode(path)
         height, width = image.shape[:2]
-        originals.append(scan.perceptual_hash(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)))
+        originals.append(likeness.perceptual_hash(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)))
         top, left = round(height * 0.02), round(width * 0.02)
         for copy in (
             cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_LINEAR),
             decode.decode(encoded(Image.fromarray(image), quality=30)),
             image[top : height - top, left : width - left],
         ):
-            copies.append(scan.perceptual_hash(cv2.cvtColor(copy, cv2.COLOR_RGB2GRAY)))
-    assert scan.near_pairs(originals) == []
-    found = scan.near_pairs(originals + copies)
+            copies.append(likeness.perceptual_hash(cv2.cvtColor(copy, cv2.COLOR_RGB2GRAY)))
+    assert likeness.near_pairs(originals) == []
+    found = likeness.near_pairs(originals + copies)
     assert Counter(i for i, j in found if i < len(paths)) == dict.fromkeys(range(len(paths)), 3)
 
 
@@ -236,7 +237,7 @@ def test_rows_of_a_version_that_wrote_one_issue_are_read(tmp_path):
     folder = write_classes(tmp_path / "pets", num_per_class=2)
     check = scan.scan(folder).checks[0]
     rows = tmp_path / "facts.csv"
-    rows.write_text(scan.rows_to_csv([check]))
-    (row,) = scan.csv_rows(rows)
+    rows.write_text(tables.rows_to_csv([check]))
+    (row,) = tables.csv_rows(rows)
     del row["also"]
     assert scan.check_from_row(row) == check
