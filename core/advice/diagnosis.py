@@ -941,7 +941,7 @@ def _augmentation_too_strong(case: _Case) -> Finding | None:
     below = 0 if is_raised else BELOW
     if not at_chance and (val - train < below or case.skill(train) > LOW_SKILL):
         return None
-    changes = tuple((f"augment.{name}", MODERN["augment"].get(name, 0.0)) for name in strong)
+    changes = tuple((f"augment.{name}", MODERN.overlay["augment"].get(name, 0.0)) for name in strong)
     words = ", ".join(f"“{configs.setting(f'augment.{name}').label}” ({getattr(augment, name):g})" for name in strong)
     if at_chance:
         evidence = f"After {len(rows)} epochs accuracy is {_percent(train)} on the training photos and {_percent(val)} on the validation photos: no better than guessing."
