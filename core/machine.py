@@ -48,7 +48,7 @@ def import_lighter() -> None:
     if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
         unused.append("jax")
     for name in unused:
-        sys.modules.setdefault(name, None)
+        sys.modules.setdefault(name, None)  # pyright: ignore[reportArgumentType]  # Python's word for: there is none
     gc.disable()
 
 

@@ -302,8 +302,8 @@ class _Case:
 
     def beats_guessing(self, rows: Sequence[dict]) -> bool:
         """Whether the mean of some epochs is better than guessing by more than the validation photos leave to chance."""
-        scores = [self.score(row) for row in rows]
-        if all(scores):
+        scores = [score for row in rows if (score := self.score(row)) is not None]
+        if len(scores) == len(rows):
             right = [round(_mean(numbers)) for numbers in zip(*(score.right for score in scores), strict=True)]
             return replace(scores[0], right=tuple(right)).beats_guessing
         accuracy = _mean([row["val_accuracy"] for row in rows])
@@ -961,7 +961,7 @@ def _augmentation_too_strong(case: _Case) -> Finding | None:
         evidence,
         f"{story}On the Augmentation page lower {words}; the preview there shows what the network sees.",
         changes,
-        rows[0 if at_chance else since]["epoch"],
+        rows[0 if at_chance or since is None else since]["epoch"],
     )
 
 
@@ -1026,7 +1026,7 @@ def _guessing(case: _Case) -> Finding | None:
     changes: tuple = ()
     if is_young and case.is_over:
         epochs = max(2 * len(case.rows), math.ceil(STEPS_TO_LEARN / max(1, case.history.steps_per_epoch)))
-        epochs = min(epochs, int(configs.setting("training.epochs").limits.maximum))
+        epochs = min(epochs, int(configs.setting("training.epochs").limits.maximum or 0))
         changes = (("training.epochs", epochs),)
         advice = f"{seen.capitalize()} were too few to learn from. On the Training page train for {epochs:,} epochs; more photos on the Photos page help too."
     elif is_young:

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -237,7 +237,7 @@ class Worker:
 
     @property
     def pid(self) -> int:
-        return self._process.pid
+        return cast(int, self._process.pid)  # it has been started
 
     def kill_at(self, kind: str, step: int, rng: random.Random, save_seconds: float) -> None:
         """Kills it with SIGKILL and waits until it is gone.
@@ -272,7 +272,7 @@ class Worker:
             pass
         self._process.join()
         self._wire.close()
-        return self._process.exitcode
+        return cast(int, self._process.exitcode)  # it has ended
 
     def _hear(self, timeout_seconds: float | None = None) -> str:
         """The next word that it tells; "" once it is gone or the time is over."""

@@ -123,7 +123,7 @@ class _Last:
         self._thread.start()
 
     def _read(self) -> None:
-        newest = deque(self._child.stdout, maxlen=1)
+        newest = deque(self._child.stdout or (), maxlen=1)
         self.summary = json.loads(newest[0]) if newest else {}
 
     def wait(self, seconds: float) -> bool:

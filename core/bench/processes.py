@@ -63,7 +63,7 @@ def events_on_vs_off(world: World) -> Iterator[Result]:
             return epoch(save=True)
 
     def without() -> float:
-        training.log = _Silence()
+        training.log = _Silence()  # pyright: ignore[reportAttributeAccessIssue]  # what is called of a log
         try:
             return epoch(save=False)
         finally:
@@ -366,7 +366,7 @@ def watched(address: str, run: Run, number: int) -> Iterator[dict]:
         command, cwd=PROJECT, env=child_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     try:
-        if "ready" not in child.stdout.readline():
+        if child.stdout is None or "ready" not in child.stdout.readline():
             raise AppError("The viewers could not open the Training page; their error stands above.")
         seen = {}
         yield seen

@@ -4,6 +4,9 @@
 where PyTorch is not installed. Every further line is a number of steps; the answer is their photos a second.
 """
 
+# pyright: reportMissingImports=false
+# PyTorch is there where somebody has it.
+
 import json
 import sys
 import time
@@ -102,10 +105,10 @@ def _torch_model(network: NetworkConfig):
 
 def _padding(block: ConvBlock, size: int) -> tuple[int, int]:
     """Rows of zeros before and after a picture of ``size`` rows, as Keras pads."""
+    if isinstance(block.padding, int):
+        return block.padding, block.padding
     if block.padding == "valid":
         return 0, 0
-    if block.padding != "same":
-        return block.padding, block.padding
     total = max(0, (-(-size // block.strides) - 1) * block.strides + block.kernel_size - size)
     return total // 2, total - total // 2
 

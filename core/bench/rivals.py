@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -106,7 +106,7 @@ class PyTorch:
 
     def _ask(self, line: str) -> str:
         print(line, file=self._process.stdin, flush=True)
-        return self._process.stdout.readline().strip()
+        return self._process.stdout.readline().strip() if self._process.stdout else ""
 
     def close(self) -> None:
         """Ends the process."""
@@ -128,12 +128,13 @@ def _narrow() -> "keras.Model":
 
 
 def _fit(model: "keras.Model", data, num_photos: int) -> Callable[[], float]:
+    quiet: dict[str, Any] = {"verbose": 0}  # Keras says that it takes words alone
     # Both sources shuffle by themselves.
-    model.fit(data, epochs=1, steps_per_epoch=2, shuffle=False, verbose=0)
+    model.fit(data, epochs=1, steps_per_epoch=2, shuffle=False, **quiet)
 
     def measure() -> float:
         began = time.perf_counter()
-        model.fit(data, epochs=1, shuffle=False, verbose=0)
+        model.fit(data, epochs=1, shuffle=False, **quiet)
         return num_photos / (time.perf_counter() - began)
 
     return measure

@@ -16,6 +16,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from core.bench.wire import fields, flag, part
 
@@ -73,13 +74,17 @@ class Viewer:
     async def watch(self) -> None:
         """Opens the page and answers until it is cancelled."""
         from websockets.asyncio.client import connect
+        from websockets.typing import Subprotocol
 
         url = f"ws://{self.address}/_stcore/stream"
-        async with connect(url, subprotocols=["streamlit"], max_size=None, compression=None) as self.socket:
+        async with connect(
+            url, subprotocols=[Subprotocol("streamlit")], max_size=None, compression=None
+        ) as self.socket:
             try:
                 await self.ask()
                 async for message in self.socket:
-                    await self.take(message)
+                    if isinstance(message, bytes):  # Streamlit sends no text
+                        await self.take(message)
             finally:
                 self._stop_timers()
 
@@ -124,7 +129,7 @@ class Viewer:
                     now = time.time()
                     self.seen.ticks.append((self.number, now, now - asked))
 
-    def _take_delta(self, message: bytes, content: dict[int, int | bytes]) -> None:
+    def _take_delta(self, message: bytes, content: dict[int, Any]) -> None:
         if len(message) >= CACHED_BYTES:
             self.held = [*self.held[-3:], content[FORWARD_MSG["hash"]].decode()]
         newest = newest_x(message)
@@ -150,7 +155,7 @@ class Viewer:
             self._stop_timer(fragment)
 
 
-def _fragments(content: dict[int, int | bytes]) -> list[str]:
+def _fragments(content: dict[int, Any]) -> list[str]:
     """Which fragments a lifecycle message is about; none where it is about the whole page."""
     metadata = dict(fields(content.get(FORWARD_MSG["metadata"], b"")))
     run = fields(metadata.get(METADATA["run"], b""))

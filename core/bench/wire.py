@@ -8,11 +8,12 @@ length and as many bytes (text, or a message), 5 four bytes.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 _FIXED = {1: 8, 5: 4}
 
 
-def fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
+def fields(message: bytes) -> Iterator[tuple[int, Any]]:
     """(number, value) of each field in order; values of kind 0 as int, all others as bytes.
 
     Raises:

@@ -329,7 +329,8 @@ def _visible(folder: Path) -> list[Path]:
 
 def _bytes_under(folder: Path) -> int:
     """Bytes that all files under a folder take. No link is followed."""
-    total, todo = 0, [folder]
+    total = 0
+    todo: list[Path | str] = [folder]
     while todo:
         try:
             with os.scandir(todo.pop()) as entries:

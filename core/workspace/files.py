@@ -8,8 +8,9 @@ import secrets
 import stat
 import tempfile
 import time
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 MOST_JSON_BYTES = 64 * 2**20
 DAMAGED = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, csv.Error)
@@ -49,7 +50,7 @@ def write_atomic(path: Path, content: str | bytes) -> None:
     sync_folder(path.parent)
 
 
-def open_file(path: Path | str) -> BinaryIO:
+def open_file(path: Path | str) -> BufferedReader:
     """Opens a file to read its bytes, and nothing else: a named pipe of that name would be waited for without end, and a device
     has no end. Links are followed.
 

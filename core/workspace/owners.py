@@ -108,7 +108,7 @@ def _rewrite(path: Path, keys: tuple[str, ...], mark: Callable[[str], str]) -> b
     for key in keys[:-1]:
         inside = inside.get(key) if isinstance(inside, dict) else None
     owner = inside.get(keys[-1]) if isinstance(inside, dict) else None
-    if not isinstance(owner, str) or mark(owner) == owner:
+    if not isinstance(inside, dict) or not isinstance(owner, str) or mark(owner) == owner:
         return False
     inside[keys[-1]] = mark(owner)
     before = path.stat()

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 Stamp = tuple[int, int, int]
@@ -40,7 +40,7 @@ class Shelf(Generic[T]):
         order: sorts what is listed.
     """
 
-    def __init__(self, file: str, read: Callable[[Path], T | None], order: Callable[[T], object]):
+    def __init__(self, file: str, read: Callable[[Path], T | None], order: Callable[[T], Any]):
         self._file, self._read, self._order = file, read, order
         self._folder, self._content = Path(), _Content[T]()
         self._guard = threading.Lock()

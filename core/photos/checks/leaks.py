@@ -61,7 +61,7 @@ def count(steps: Iterable[CleaningStep], counts: Mapping[str, Mapping[str, int]]
     picture_of = _pictures(files)
     per_class: dict[str, list[CleaningStep]] = defaultdict(list)
     for step in files:
-        per_class[step.class_name].append(step)
+        per_class[step.class_name or ""].append(step)
     shown: dict[str, list[str]] = {split: [] for split in SPLITS}  # the pictures of each split, copies included
     bare: dict[str, list[str]] = {split: [] for split in SPLITS}  # the same without the copies
     replaced = rescued = 0
@@ -94,8 +94,9 @@ def count(steps: Iterable[CleaningStep], counts: Mapping[str, Mapping[str, int]]
 
 def _cut(members: list[CleaningStep], numbers: Mapping[str, int]) -> list[str]:
     """The split of each: the first so many are for training, the next for validation, the rest for the test."""
-    if all(step.split for step in members):
-        return [step.split for step in members]
+    own_splits = [step.split for step in members if step.split]
+    if len(own_splits) == len(members):
+        return own_splits
     total = sum(numbers.values()) or 1
     train = round(len(members) * numbers["train"] / total)
     val = round(len(members) * (numbers["train"] + numbers["val"]) / total)

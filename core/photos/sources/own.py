@@ -128,7 +128,7 @@ def add_photo(own: OwnSet, class_name: str, content: bytes) -> bool:
     """
     folder = _class_folder(own, class_name)
     isolated.decode(content)
-    kind = decode.signature(content[:64])
+    kind = decode.signature(content[:64]) or ""
     digest = hashlib.sha256(content).hexdigest()[:32]
     for path in own.folder.glob(f"*/{digest}.*"):
         if path.parent == folder:
