@@ -19,6 +19,11 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+_FOREIGN_NAME = (
+    "This server is not known by that name. Open it by its address, or start it with --server.allowedHosts=NAME."
+)
+_FOREIGN_PAGE = "This connection comes from another page. Open the app itself."
+
 
 class Gate:
     """Refuses what comes by a foreign name or from a foreign page, with 403 and a sentence."""
@@ -30,10 +35,10 @@ class Gate:
         if scope["type"] in ("http", "websocket"):
             headers = Headers(scope=scope)
             if not is_own_host(headers.get("host", "")):
-                await _refuse(scope, receive, send, "This server is not known by that name. Open it by its address, or start it with --server.allowedHosts=NAME.")  # fmt: skip
+                await _refuse(scope, receive, send, _FOREIGN_NAME)
                 return
             if scope["type"] == "websocket" and not is_own_origin(headers.get("origin"), headers.get("host", "")):
-                await _refuse(scope, receive, send, "This connection comes from another page. Open the app itself.")
+                await _refuse(scope, receive, send, _FOREIGN_PAGE)
                 return
         await self.app(scope, receive, send)
 
@@ -50,7 +55,7 @@ def is_own_host(host: str) -> bool:
         return False
     allowed = [pattern.strip().lower().rstrip(".") for pattern in st.get_option("server.allowedHosts") or ()]
     if allowed:
-        return any(pattern in ("*", name) or (pattern.startswith("*.") and name.endswith(pattern[1:])) for pattern in allowed)  # fmt: skip
+        return any(_fits(name, pattern) for pattern in allowed)
     return _is_address(name) or "." not in name or name.endswith(".localhost") or name in _own_names()
 
 
@@ -63,6 +68,10 @@ def is_own_origin(origin: str | None, host: str) -> bool:
     except ValueError:
         return False
     return place == host or origin in (st.get_option("server.corsAllowedOrigins") or ())
+
+
+def _fits(name: str, pattern: str) -> bool:
+    return pattern in ("*", name) or (pattern.startswith("*.") and name.endswith(pattern[1:]))
 
 
 def _is_address(name: str) -> bool:

@@ -21,8 +21,14 @@ def show_person() -> None:
     if popover.open:
         with popover:
             shown = "" if name.startswith("guest ") else name
-            start = {"value": shown} if state.view("person-name", shown, _renamer(owner)) else {}
-            st.text_input("Your name", key="person-name", max_chars=people.MOST_LETTERS, placeholder=name, help="Others see it beside your runs.", **start)  # fmt: skip
+            st.text_input(
+                "Your name",
+                key="person-name",
+                max_chars=people.MOST_LETTERS,
+                placeholder=name,
+                help="Others see it beside your runs.",
+                **state.started("person-name", shown, _renamer(owner), value=shown),
+            )
             problems.show_said("person-name")
             if has_admin():
                 _show_key(state.memory())
@@ -48,8 +54,13 @@ def enter_key(visit: Memory, given: str) -> None:
 
 def _show_key(visit: Memory) -> None:
     known = visit.admin_key
-    start = {"value": known} if state.view("admin-key", known, partial(enter_key, visit)) else {}
-    st.text_input("Administrator's key", type="password", key="admin-key", help="With it you may stop, pause and delete everybody's runs.", **start)  # fmt: skip
+    st.text_input(
+        "Administrator's key",
+        type="password",
+        key="admin-key",
+        help="With it you may stop, pause and delete everybody's runs.",
+        **state.started("admin-key", known, partial(enter_key, visit), value=known),
+    )
     problems.show_said("admin-key")
     if known:
         st.caption("You may touch every run." if is_admin(known) else "That is not the key.")

@@ -66,8 +66,10 @@ def show_steps(trained: list[Run]) -> None:
 def who_answers(asked: Run | None, at_work: Run | None) -> str:
     """Which network a dropped photo is shown to, or when there will be one."""
     if asked is not None:
-        accuracy = asked.history.results.get("test_accuracy")
-        tested = f"; {words.percent(accuracy)} of its {words.count(asked.counts['test'], 'test photo')} named rightly{trust.in_brackets(trust.test_score(asked))}" if accuracy is not None else ""  # fmt: skip
+        accuracy, tested = asked.history.results.get("test_accuracy"), ""
+        if accuracy is not None:
+            photos, guess = words.count(asked.counts["test"], "test photo"), trust.in_brackets(trust.test_score(asked))
+            tested = f"; {words.percent(accuracy)} of its {photos} named rightly{guess}"
         preset = presets.PRESETS.get(asked.config.preset)
         kind = preset.title if preset else asked.config.preset
         return f"**{words.plain(asked.name)}** answers: {words.plain(kind)} trained on {words.plain(asked.dataset['name'])}{tested}."

@@ -58,7 +58,8 @@ def originals(dataset_id: str | None, fit: str, size: int, channels: int, turn: 
     groups = list(by_class.values())
     mixed = [group[rank] for rank in range(max(map(len, groups))) for group in groups if rank < len(group)]
     first = turn % max(1, len(mixed) // NUM_PHOTOS) * NUM_PHOTOS
-    return np.stack([pictures.square(dataset, index, size, fit, channels) for index in mixed[first : first + NUM_PHOTOS]])  # fmt: skip
+    chosen = mixed[first : first + NUM_PHOTOS]
+    return np.stack([pictures.square(dataset, index, size, fit, channels) for index in chosen])
 
 
 def looked_at(look: Look, own_photo: np.ndarray | None) -> np.ndarray:

@@ -131,16 +131,18 @@ def _tick(job: Job, live: bool) -> None:
     status = job.status
     if status == "completed" or (live and status in _OVER):  # the rest of the page still says that it is at work
         state.redraw()
+    visit = state.memory()
     with st.container(border=True, key="job"):
         problems.show_said("job")
         if status in ("queued", "running"):
             text, fraction = _progress(job)
             st.progress(fraction, text=text)
-            if _is_allowed(state.memory(), job):
-                st.button("Cancel", icon=":material/close:", on_click=_cancel, args=(state.memory(), job), key="cancel-job")  # fmt: skip
+            if _is_allowed(visit, job):
+                st.button("Cancel", icon=":material/close:", on_click=_cancel, args=(visit, job), key="cancel-job")
             return
         if status == "failed":
-            st.error(words.plain(str((job.last or {}).get("message") or "It failed; its worker's log says why.")), icon=":material/error:")  # fmt: skip
+            message = (job.last or {}).get("message") or "It failed; its worker's log says why."
+            st.error(words.plain(str(message)), icon=":material/error:")
         elif status == "stopped":
             st.markdown(
                 "Cancelled. Your photos are as they were; what was already downloaded or looked at is remembered."
@@ -148,9 +150,9 @@ def _tick(job: Job, live: bool) -> None:
         else:
             st.warning("The work ended without a last word; its worker.log says why.", icon=":material/power_off:")
         with st.container(horizontal=True):
-            if _is_allowed(state.memory(), job):
-                st.button("Try again", icon=":material/replay:", on_click=_again, args=(state.memory(), job), key="again-job")  # fmt: skip
-            st.button("Close", on_click=setattr, args=(state.memory(), "job", None), key="close-job")
+            if _is_allowed(visit, job):
+                st.button("Try again", icon=":material/replay:", on_click=_again, args=(visit, job), key="again-job")
+            st.button("Close", on_click=setattr, args=(visit, "job", None), key="close-job")
 
 
 def _progress(job: Job) -> tuple[str, float]:

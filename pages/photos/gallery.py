@@ -56,7 +56,8 @@ class Photo:
 
 def photos_of(dataset: Dataset) -> tuple[Photo, ...]:
     """Every photo that has pixels, used or not, by path; read again only when the data set was prepared anew."""
-    stamp = max((path.stat().st_mtime_ns for path in (dataset.folder / "scan.csv", dataset.facts_path) if path.is_file()), default=0)  # fmt: skip
+    files = [path for path in (dataset.folder / "scan.csv", dataset.facts_path) if path.is_file()]
+    stamp = max((path.stat().st_mtime_ns for path in files), default=0)
     return _read(dataset.id, dataset.checksum, stamp)
 
 
@@ -71,10 +72,15 @@ def _read(dataset_id: str, checksum: str, stamp: int) -> tuple[Photo, ...]:
         if step.path in splits or (check is not None and check.perceptual_hash):
             photos.append(
                 Photo(
-                    step.path, step.class_name or "", splits.get(step.path, ""), step.action, tuple(map(str, step.issues)),
-                    step.reason, check,
+                    path=step.path,
+                    class_name=step.class_name or "",
+                    split=splits.get(step.path, ""),
+                    action=step.action,
+                    issues=tuple(map(str, step.issues)),
+                    reason=step.reason,
+                    check=check,
                 )
-            )  # fmt: skip
+            )
     return tuple(photos)
 
 
@@ -95,10 +101,11 @@ def show_gallery(dataset: Dataset, act: Act | None = None) -> None:
     if not chosen:
         st.caption("No photo is all of that at once. Choose less.")
         return
-    num_pages = -(-len(chosen) // PHOTOS_A_PAGE)
+    num_pages, number = -(-len(chosen) // PHOTOS_A_PAGE), 1
     slot = st.container()
-    # a key that does not change with the filters would keep a page that the new choice may not have
-    number = st.pagination(num_pages, key=f"gallery-page-{hash((dataset.id, len(chosen), chosen[0].path))}") if num_pages > 1 else 1  # fmt: skip
+    if num_pages > 1:
+        # a key that does not change with the filters would keep a page that the new choice may not have
+        number = st.pagination(num_pages, key=f"gallery-page-{hash((dataset.id, len(chosen), chosen[0].path))}")
     first = (number - 1) * PHOTOS_A_PAGE
     own = state.of(PhotosState)
     opened = False
@@ -106,10 +113,14 @@ def show_gallery(dataset: Dataset, act: Act | None = None) -> None:
         for place, photo in enumerate(chosen[first : first + PHOTOS_A_PAGE]):
             with st.container(gap=None):
                 _show_small(dataset, photo)
-                if st.button(
-                    words.plain(words.short(photo.name, 40)), key=f"photo-{place}", type="tertiary", width="stretch",
+                pressed = st.button(
+                    words.plain(words.short(photo.name, 40)),
+                    key=f"photo-{place}",
+                    type="tertiary",
+                    width="stretch",
                     help=f"Show all that is known of {words.plain(photo.name)}",
-                ):  # fmt: skip
+                )
+                if pressed:
                     own.looked_at, opened = first + place, True
     if opened:
         _show_one(dataset, chosen, own, act)
@@ -128,23 +139,40 @@ def _filtered(dataset: Dataset, photos: tuple[Photo, ...]) -> list[Photo]:
     actions = sorted({photo.action for photo in photos}, key=(USE, CONVERT, LEAVE_OUT, IGNORE).index)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         split = st.segmented_control(
-            "Split", (EVERY, *SPLITS), key="gallery_split", default=EVERY, required=True,
-            format_func=lambda name: SPLIT_WORDS.get(name, "All"), persist_state="session",
-        )  # fmt: skip
+            "Split",
+            (EVERY, *SPLITS),
+            key="gallery_split",
+            default=EVERY,
+            required=True,
+            format_func=lambda name: SPLIT_WORDS.get(name, "All"),
+            persist_state="session",
+        )
         # options are positions: two names may read the same, and one may read as a word of ours
-        names = st.selectbox(
-            "Class", range(-1, len(dataset.class_names)), key=f"gallery_class_{dataset.id}", width=220,
-            format_func=lambda index: "all classes" if index < 0 else words.printable(dataset.class_names[index]),
-        )  # fmt: skip
-        action = st.selectbox(
-            "What happens", (EVERY, *actions), key=f"gallery_action_{dataset.id}", width=200,
-            format_func=lambda one: ACTION_WORDS.get(one, "used or not"),
-        ) if len(actions) > 1 else EVERY  # fmt: skip
-        issue = st.selectbox(
-            "Issue", (EVERY, NO_ISSUE, *issues), key=f"gallery_issue_{dataset.id}", width=220,
-            format_func=lambda one: "with and without" if one == EVERY else one,
-        ) if issues else EVERY  # fmt: skip
-    class_name = None if names < 0 else dataset.class_names[names]
+        place = st.selectbox(
+            "Class",
+            range(-1, len(dataset.class_names)),
+            key=f"gallery_class_{dataset.id}",
+            width=220,
+            format_func=lambda place: "all classes" if place < 0 else words.printable(dataset.class_names[place]),
+        )
+        action = issue = EVERY
+        if len(actions) > 1:
+            action = st.selectbox(
+                "What happens",
+                (EVERY, *actions),
+                key=f"gallery_action_{dataset.id}",
+                width=200,
+                format_func=lambda one: ACTION_WORDS.get(one, "used or not"),
+            )
+        if issues:
+            issue = st.selectbox(
+                "Issue",
+                (EVERY, NO_ISSUE, *issues),
+                key=f"gallery_issue_{dataset.id}",
+                width=220,
+                format_func=lambda one: "with and without" if one == EVERY else one,
+            )
+    class_name = None if place < 0 else dataset.class_names[place]
     return [
         photo
         for photo in photos
@@ -173,9 +201,25 @@ def _show_one(dataset: Dataset, chosen: list[Photo], own: PhotosState, act: Act 
     at = min(own.looked_at, len(chosen) - 1)
     photo = chosen[at]
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.button("Previous", icon=":material/chevron_left:", key="photo-before", shortcut="Left", disabled=at == 0, on_click=setattr, args=(own, "looked_at", at - 1))  # fmt: skip
+        st.button(
+            "Previous",
+            icon=":material/chevron_left:",
+            key="photo-before",
+            shortcut="Left",
+            disabled=at == 0,
+            on_click=setattr,
+            args=(own, "looked_at", at - 1),
+        )
         st.caption(f"{at + 1:,} of {len(chosen):,}")
-        st.button("Next", icon=":material/chevron_right:", key="photo-after", shortcut="Right", disabled=at + 1 == len(chosen), on_click=setattr, args=(own, "looked_at", at + 1))  # fmt: skip
+        st.button(
+            "Next",
+            icon=":material/chevron_right:",
+            key="photo-after",
+            shortcut="Right",
+            disabled=at + 1 == len(chosen),
+            on_click=setattr,
+            args=(own, "looked_at", at + 1),
+        )
     draft = state.draft()
     size, fit, channels = draft.network.input_size, draft.photos.fit, draft.network.input_channels
     left, right = st.columns([3, 2], gap="medium")

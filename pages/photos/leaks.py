@@ -31,12 +31,20 @@ def show_leaks(dataset: Dataset) -> None:
     st.header("What copies would do")
     st.markdown(_way(found))
     with st.container(gap="xsmall"):
+        of_validation = found.val_in_train or "none"
         if found.test_in_train:
             share = found.test_in_train / found.num_test
-            st.markdown(f"**In its test {words.count(found.test_in_train, 'photo')} ({words.percent(share)}) would also be among its training photos**, in its validation {found.val_in_train or 'none'}.")  # fmt: skip
-            st.image(pictures.bar(share, VERMILION), width="stretch", alt=f"{words.percent(share)} of its test would have been learned")  # fmt: skip
+            st.markdown(
+                f"**In its test {words.count(found.test_in_train, 'photo')} ({words.percent(share)}) would also be "
+                f"among its training photos**, in its validation {of_validation}."
+            )
+            alt = f"{words.percent(share)} of its test would have been learned"
+            st.image(pictures.bar(share, VERMILION), width="stretch", alt=alt)
         else:
-            st.markdown(f"**With these photos nothing leaks into its test**: none of it would also be among its training photos, of its validation {found.val_in_train or 'none'}.")  # fmt: skip
+            st.markdown(
+                "**With these photos nothing leaks into its test**: none of it would also be among its training "
+                f"photos, of its validation {of_validation}."
+            )
     st.caption(_here(dataset, found))
 
 

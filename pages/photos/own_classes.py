@@ -35,8 +35,13 @@ def show_own(visit: Memory) -> None:
     )
     with st.container():
         if len(sets) > 1:
-            start = {"index": list(sets).index(source)} if state.view("own-set", source, _choose_set) else {}
-            st.selectbox("Set of classes", list(sets), key="own-set", format_func=lambda path: f"{sets[path].name}: {', '.join(sets[path].photos) or 'no classes yet'}", **start)  # fmt: skip
+            st.selectbox(
+                "Set of classes",
+                list(sets),
+                key="own-set",
+                format_func=lambda path: f"{sets[path].name}: {', '.join(sets[path].photos) or 'no classes yet'}",
+                **state.started("own-set", source, _choose_set, index=list(sets).index(source)),
+            )
     _show_new_class(visit, chosen)
     photos = chosen.photos if chosen else {}
     with st.grid(2, min_column_width=340):
@@ -47,7 +52,14 @@ def show_own(visit: Memory) -> None:
         if photos:
             _show_camera(visit, chosen, list(photos))
             problems.show_said("own-another")
-            st.button("Begin another set", icon=":material/add:", type="tertiary", key="own-another", on_click=_begin_set, args=(visit, state.owner(), len(sets) + 1))  # fmt: skip
+            st.button(
+                "Begin another set",
+                icon=":material/add:",
+                type="tertiary",
+                key="own-another",
+                on_click=_begin_set,
+                args=(visit, state.owner(), len(sets) + 1),
+            )
 
 
 def _choose_set(path: str) -> None:
@@ -62,7 +74,8 @@ def _begin_set(visit: Memory, owner: str, number: int) -> None:
 def _show_new_class(visit: Memory, chosen: OwnSet | None) -> None:
     row = st.form("own-new-class", clear_on_submit=True, border=False)
     with row, st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input("New class", key="own-class-name", max_chars=own.MAX_LETTERS, placeholder="cups", width=320)  # fmt: skip
+        most = own.MAX_LETTERS
+        name = st.text_input("New class", key="own-class-name", max_chars=most, placeholder="cups", width=320)
         add = st.form_submit_button("Add class", icon=":material/add:", key="own-add-class")
     problems.show_said("own-class-name")
     if add:

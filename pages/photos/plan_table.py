@@ -92,7 +92,10 @@ def show_plan(dataset: Dataset, busy: bool) -> None:
     groups = {kind: list(steps) for kind, steps in files.odd.items()}
     others = [] if may_decide else groups.pop(NOT_A_FILE_NAME, [])
     if others:
-        st.caption(f"{words.count(len(others), 'file')} beside the photos cannot be photos. What they are called is shown to whoever prepared the folder.")  # fmt: skip
+        st.caption(
+            f"{words.count(len(others), 'file')} beside the photos cannot be photos. "
+            "What they are called is shown to whoever prepared the folder."
+        )
     by_hand = [
         step for path in decided.files if (step := files.by_path.get(path)) and not step.issue and step.action == USE
     ]
@@ -105,9 +108,13 @@ def show_plan(dataset: Dataset, busy: bool) -> None:
     if st.session_state.get("plan_kind") not in order:  # the last file of the chosen kind may be gone
         st.session_state.pop("plan_kind", None)
     kind = st.pills(
-        "Kind", order, key="plan_kind", default=order[0], required=True,
+        "Kind",
+        order,
+        key="plan_kind",
+        default=order[0],
+        required=True,
         format_func=lambda name: f"{name} · {len(groups[name]):,}",
-    )  # fmt: skip
+    )
     steps = groups[kind]
     issue = Issue(kind) if kind in set(Issue) else None
     _show_kind(dataset, issue, steps, decided, may_decide)
@@ -151,10 +158,15 @@ def _show_pending(dataset: Dataset, decided: Overrules, busy: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if number:
             st.button(
-                f"Apply {words.count(number, 'change')}", icon=":material/check:", key="plan-apply", disabled=busy,
-                on_click=visit.ask, args=("plan", _apply, visit, dataset),
-                help="Prepares the same folder with the same settings. What the scan knows is remembered, so it takes seconds. Earlier data sets and their runs stay as they are.",
-            )  # fmt: skip
+                f"Apply {words.count(number, 'change')}",
+                icon=":material/check:",
+                key="plan-apply",
+                disabled=busy,
+                on_click=visit.ask,
+                args=("plan", _apply, visit, dataset),
+                help="Prepares the same folder with the same settings. What the scan knows is remembered, so it takes "
+                "seconds. Earlier data sets and their runs stay as they are.",
+            )
             _button("Undo", "plan-undo", dataset, overrules.put, dataset.overrules, icon=":material/undo:")
         if decided and (not number or dataset.overrules):
             _button("Back to the rules alone", "plan-undo-all", dataset, overrules.put, Overrules())
@@ -208,7 +220,8 @@ def _show_row(
 ) -> None:
     name = words.printable(step.path)
     with st.container(border=True, horizontal=True, gap="small", vertical_alignment="top"):
-        picture = None if step.action == IGNORE or step.issue in clean.NO_PIXELS else pictures.thumbnail(dataset.id, step.path)  # fmt: skip
+        has_pixels = step.action != IGNORE and step.issue not in clean.NO_PIXELS
+        picture = pictures.thumbnail(dataset.id, step.path) if has_pixels else None
         alt = f"The photo {name}" if picture else f"No picture can be shown of {name}"
         st.image(picture or _NO_PICTURE, width=pictures.width_within(picture, _SIDE) if picture else _SIDE, alt=alt)
         with st.container(width="stretch", gap="xxsmall"):

@@ -37,7 +37,7 @@ def show_source() -> None:
     """The ways, the fields of the one chosen, and how the photos are dealt and fitted."""
     visit = state.memory()
     label = WAYS[visit.way]
-    start = {"default": label} if state.view("photo_source", label, _choose_way) else {}
+    start = state.started("photo_source", label, _choose_way, default=label)
     st.segmented_control("Where the photos come from", WAYS.values(), key="photo_source", required=True, **start)
     with st.container(key=f"way-{visit.way}"):
         {
@@ -99,18 +99,18 @@ def _show_folder(visit: Memory) -> None:
     roots = readable(visit)
     if roots is not None:
         among = " or ".join(f"“{words.plain(str(root))}”" for root in roots)
-        st.caption(f":material/lock: On this server, folders are taken from its administrator{f', or from below {among}' if roots else ' alone'}.")  # fmt: skip
+        whose = f", or from below {among}" if roots else " alone"
+        st.caption(f":material/lock: On this server, folders are taken from its administrator{whose}.")
         if not roots:
             st.caption("Bring photos of your own as a zip, or class by class.")
             return
     folder = visit.places.get(origins.FOLDER, "")
-    start = {"value": folder} if state.view("photo_folder", folder, _type_folder) else {}
     st.text_input(
         "Folder on this computer",
         key="photo_folder",
         placeholder="/home/you/pets",
         help=config.setting("photos.source").help,
-        **start,
+        **state.started("photo_folder", folder, _type_folder, value=folder),
     )
     with st.container():
         if folder:
@@ -140,13 +140,22 @@ def _show_zip(visit: Memory) -> None:
     chosen = visit.places.get(origins.ZIP, "")
     with st.container():
         if len(waiting) > 1 and chosen in waiting:
-            start = {"index": list(waiting).index(chosen)} if state.view("photo_zip", chosen, _choose_zip) else {}
-            st.selectbox("Zip", list(waiting), key="photo_zip", format_func=lambda path: f"{waiting[path].name} · {waiting[path].num_bytes / 1e6:,.1f} MB", **start)  # fmt: skip
+            st.selectbox(
+                "Zip",
+                list(waiting),
+                key="photo_zip",
+                format_func=lambda path: f"{waiting[path].name} · {waiting[path].num_bytes / 1e6:,.1f} MB",
+                **state.started("photo_zip", chosen, _choose_zip, index=list(waiting).index(chosen)),
+            )
         elif chosen in waiting:
-            st.markdown(f"**{words.plain(waiting[chosen].name)}** ({waiting[chosen].num_bytes / 1e6:,.1f} MB) has arrived. Prepare it, or drop another.")  # fmt: skip
+            size = f"{waiting[chosen].num_bytes / 1e6:,.1f} MB"
+            name = words.plain(waiting[chosen].name)
+            st.markdown(f"**{name}** ({size}) has arrived. Prepare it, or drop another.")
         elif chosen:
-            name = origins.zip_name(chosen)
-            st.markdown(f"**{words.plain(name)}** is unpacked. Prepare it again after a change, or drop another zip." if name else "The zip is not here any more. Drop it again.")  # fmt: skip
+            name, said = origins.zip_name(chosen), "The zip is not here any more. Drop it again."
+            if name:
+                said = f"**{words.plain(name)}** is unpacked. Prepare it again after a change, or drop another zip."
+            st.markdown(said)
     st.caption(f"{_LAYOUTS} The zip is unpacked on the server, and what it holds is checked photo by photo.")
 
 

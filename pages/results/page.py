@@ -2,103 +2,17 @@
 
 import streamlit as st
 
-from core import config
-from core.network import presets
 from core.runs import trust
 from core.runs.best_epoch import why_best
-from core.runs.evaluation import Evaluation
-from core.runs.store import ACTIVE, Run
-from pages import state
+from core.runs.store import ACTIVE
 from pages.parts import problems, words
-from pages.parts.fields import setting_words
 from pages.parts.live_chart import live_charts
 from pages.parts.places import way_to
 from pages.parts.runs.controls import place_of, show_delete
 from pages.parts.runs.damaged import show_damaged_runs
 from pages.parts.runs.pick import pick_run
 from pages.parts.words import badge
-
-
-def show_figures(run: Run, evaluation: Evaluation) -> None:
-    low, high = evaluation.interval
-    history = run.history
-    with st.grid(4, min_column_width=170):
-        st.metric(
-            "Test accuracy",
-            words.percent(evaluation.accuracy),
-            border=True,
-            height="stretch",
-            help="Share of the test photos that the network names rightly. They were used neither to train nor to choose the best epoch.",
-        )
-        st.metric(
-            "Likely between",
-            f"{low * 100:.1f} – {high * 100:.1f} %",
-            border=True,
-            height="stretch",
-            help=f"On endless photos of this kind the accuracy lies here with 95 % confidence. {evaluation.num_photos:,} test photos cannot tell more; more test photos narrow it.",
-        )
-        st.metric(
-            "Test loss",
-            words.number(evaluation.loss),
-            border=True,
-            height="stretch",
-            help="Punishes wrong answers, and more so if they were sure. Guessing costs ln of the number of classes, 0.693 for two.",
-        )
-        st.metric(
-            "Best epoch",
-            f"{history.best_epoch} of {history.num_epochs}" if history.best_epoch else "–",
-            border=True,
-            height="stretch",
-            help="The epoch that did best on the validation photos; its weights are the ones that are kept.",
-        )
-    score = evaluation.score
-    if score.beats_guessing:
-        st.caption(words.plain(trust.sentence(score)))
-    else:
-        st.warning(
-            f"**{trust.NO_ANSWER}.** {words.plain(trust.sentence(score))} {trust.CANNOT_TELL}",
-            icon=":material/warning:",
-        )
-
-
-def show_confusion(evaluation: Evaluation) -> None:
-    from core.charts.figures import confusion_matrix, confusion_matrix_alt  # plotly is loaded only where it is drawn
-
-    st.header("What it was, and what the network said")
-    st.plotly_chart(
-        confusion_matrix(evaluation, dark=st.context.theme.type == "dark"),
-        key="confusion",
-        alt=confusion_matrix_alt(evaluation),
-        config={"displayModeBar": False},
-    )
-
-
-def show_settings(run: Run) -> None:
-    st.header("What was set")
-    preset = presets.PRESETS.get(run.config.preset)
-    counts = run.counts
-    st.markdown(
-        f"Preset **{preset.title if preset else words.plain(run.config.preset)}** on {words.plain(run.dataset['name'])}: "
-        f"{counts['train']:,} photos to train, {counts['val']:,} to validate, {counts['test']:,} to test."
-    )
-    if preset is None:
-        return
-    changed = config.differences(state.experiment_of(run.config.preset), run.config)
-    changed = {path: pair for path, pair in sorted(changed.items()) if path not in ("name", "photos.source")}
-    if not changed:
-        st.caption("Every setting is the preset's.")
-        return
-    st.caption("What differs from the preset:")
-    st.dataframe(
-        {
-            "Setting": [setting_words(path) for path in changed],
-            "Preset": [words.setting_value(before) for before, _ in changed.values()],
-            "This run": [words.setting_value(after) for _, after in changed.values()],
-        },
-        hide_index=True,
-        alt=f"{len(changed)} settings that differ from the preset",
-    )
-
+from pages.results.figures import show_confusion, show_figures, show_settings
 
 st.title("Results")
 run = pick_run()

@@ -46,7 +46,14 @@ def _tick() -> None:
 
 def _row(run: Run, where: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"line-{run.id}"):
-        st.button(words.plain(words.short(run.name)), on_click=setattr, args=(state.memory(), "run", run.id), key=f"watch-{run.id}", type="tertiary", help="Show its curves.")  # fmt: skip
+        st.button(
+            words.plain(words.short(run.name)),
+            on_click=setattr,
+            args=(state.memory(), "run", run.id),
+            key=f"watch-{run.id}",
+            type="tertiary",
+            help="Show its curves.",
+        )
         silent = " · does not answer, so nobody's turn comes" if why_run_is_silent(run) else ""
         st.caption(f"{words.plain(whose(run))} · {where}{silent}")
         if is_allowed(run) and run.id != state.memory().run:

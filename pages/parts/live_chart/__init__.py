@@ -76,7 +76,9 @@ def compared_data(names: Sequence[str], histories: Sequence[History], guess: Gue
         line = thin(epochs, [row["val_accuracy"] for row in history.epochs])
         series.append({"kind": f"run{place}", "name": name, "end": name, **line})
         last = _finite(history.epochs[-1]["val_accuracy"]) if epochs else None
-        best = f", best {percent(_finite(history.best['val_accuracy']))} in epoch {history.best_epoch}" if history.best else ""  # fmt: skip
+        best = ""
+        if history.best:
+            best = f", best {percent(_finite(history.best['val_accuracy']))} in epoch {history.best_epoch}"
         said.append(
             f"{name}: {percent(last)} after {count(epochs[-1], 'epoch')}{best}" if epochs else f"{name}: no epoch yet"
         )

@@ -53,7 +53,10 @@ def _tick(dataset: Dataset, job: Job | None, draft: ExperimentConfig) -> None:
     problems.show_said("measure")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="fit"):
         if needs.fits:
-            st.markdown(f":material/timer: {words.plain(needs.sentence)}", help="The photos' pixels are mapped from the disk and not counted as memory.")  # fmt: skip
+            st.markdown(
+                f":material/timer: {words.plain(needs.sentence)}",
+                help="The photos' pixels are mapped from the disk and not counted as memory.",
+            )
         else:
             st.warning(words.plain(needs.sentence), icon=":material/memory:")
             _offer_batch_size(visit, needs)
@@ -62,9 +65,11 @@ def _tick(dataset: Dataset, job: Job | None, draft: ExperimentConfig) -> None:
             st.button("Cancel", on_click=_cancel, args=(visit, job), key="cancel-measuring", type="tertiary")
         elif not needs.is_sure:
             pressed = st.button(
-                "Measure it", icon=":material/speed:", key="measure",
+                "Measure it",
+                icon=":material/speed:",
+                key="measure",
                 help="Lets this very network train for some seconds on your photos, then throws it away.",
-            )  # fmt: skip
+            )
             if pressed:  # not in a callback, which would run before what was typed last is taken
                 measure(visit, dataset)
                 state.redraw()

@@ -35,26 +35,21 @@ def pick_run(*, with_weights: bool = False) -> Run | None:
     if chosen is None:
         return None
     by_id = {run.id: run for run in [*runs, chosen]}
-    start = (
-        {"index": list(by_id).index(chosen.id)}
-        if state.view("picked_run", chosen.id, partial(setattr, visit, "run"))
-        else {}
-    )
+    choose = partial(setattr, visit, "run")
     st.selectbox(
         "Run",
         list(by_id),
         key="picked_run",
         format_func=lambda run_id: _label(by_id[run_id]),
         help="Every training on this computer, the newest first.",
-        **start,
+        **state.started("picked_run", chosen.id, choose, index=list(by_id).index(chosen.id)),
     )
     return chosen
 
 
 def _label(run: Run) -> str:
     """Options of a list are plain text, not Markdown."""
-    accuracy = (run.last or {}).get("test_accuracy")  # the last word: two hundred whole histories take half a second
-    tested = (
-        f" · {words.percent(accuracy)} test{trust.in_brackets(trust.test_score(run))}" if accuracy is not None else ""
-    )
+    accuracy, tested = (run.last or {}).get("test_accuracy"), ""  # two hundred whole histories take half a second
+    if accuracy is not None:
+        tested = f" · {words.percent(accuracy)} test{trust.in_brackets(trust.test_score(run))}"
     return f"{run.name} · {words.when(run.created)} · {run.status}{tested}"

@@ -50,9 +50,15 @@ def routes() -> list[Route]:
 def _answering(what):
     async def answer(request: Request) -> Response:
         if _is_foreign(request):
-            return _refusal(403, "Zips are taken from the app's own page; this request came from elsewhere. Open the Photos page and drop the zip there.")  # fmt: skip
+            return _refusal(
+                403,
+                "Zips are taken from the app's own page; this request came from elsewhere. "
+                "Open the Photos page and drop the zip there.",
+            )
         if _waiting[0] >= MOST_SENDERS:
-            return _refusal(503, f"{MOST_SENDERS} zips are being sent to this server at this moment. Drop yours again in a minute.")  # fmt: skip
+            return _refusal(
+                503, f"{MOST_SENDERS} zips are being sent to this server at this moment. Drop yours again in a minute."
+            )
         _waiting[0] += 1
         try:
             return JSONResponse(await what(request, mark_of(as_token(request.cookies.get(OWNER_COOKIE, "")))))
@@ -110,7 +116,9 @@ async def _begin(request: Request, owner: str) -> dict:
         values = json.loads(about)
         name, size, changed = _text(values["name"]), whole(values["size"]), whole(values["changed"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise PhotoError("An upload is announced with its name, size and time; reload the page and drop the zip again.") from error  # fmt: skip
+        raise PhotoError(
+            "An upload is announced with its name, size and time; reload the page and drop the zip again."
+        ) from error
     upload = await anyio.to_thread.run_sync(uploads.begin, owner, name, size, changed)
     return {"id": upload.id, "offset": upload.arrived}
 
