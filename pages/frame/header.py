@@ -16,8 +16,8 @@ from pages.frame.keyboard import follow_focus
 from pages.frame.person import show_person
 from pages.parts import places, problems, words
 from pages.parts.places import PLACES, way_to
+from pages.parts.runs.status import badge
 from pages.parts.ticks import redraw_if, tick_seconds
-from pages.parts.words import badge
 from pages.parts.work import chosen_job, follow_up
 from pages.state.current import current_dataset, current_run, num_classes
 

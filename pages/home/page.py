@@ -1,5 +1,6 @@
 """Home: what to do first, and what was done last."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -14,7 +15,7 @@ from pages.parts import pictures, problems, words
 from pages.parts.answers import drop_photos, show_answers
 from pages.parts.places import go, way_to
 from pages.parts.runs.damaged import show_damaged_runs
-from pages.parts.words import badge
+from pages.parts.runs.status import badge
 from pages.parts.work import chosen_job, prepare_photos, show_job
 from pages.state import Memory
 from pages.state.current import all_runs, current_dataset, own_runs, run_to_ask
@@ -80,7 +81,7 @@ def who_answers(asked: Run | None, at_work: Run | None) -> str:
     return f"**{words.plain(at_work.name)}** is being trained ({far}). It answers once it is done."
 
 
-def show_recent(runs: list[Run]) -> None:
+def show_recent(runs: Sequence[Run]) -> None:
     st.header("Recent runs")
     for run in runs:
         history = run.history

@@ -54,7 +54,8 @@ def _show_answer(run: Run, upload, number: int) -> None:
     try:
         with st.spinner("Asking the network. The first answer takes some seconds."):
             fingerprint = hashlib.sha256(content).hexdigest()
-            shown, told = _asked(run.id, run.checkpoint.stat().st_mtime, fingerprint, content)
+            written = run.checkpoint.stat().st_mtime if run.checkpoint else 0.0
+            shown, told = _asked(run.id, written, fingerprint, content)
     except AppError as error:  # a broken file costs only itself
         st.text(upload.name)
         problems.show(error)

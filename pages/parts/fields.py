@@ -8,7 +8,10 @@ Whatever comes and goes on a page (a sentence, a button) stands in a container t
 side tells elements apart by their place: one that appears above a field moves it, and what is being typed into it is lost.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache, partial
+from typing import Any, Literal, cast
 
 import streamlit as st
 
@@ -19,6 +22,7 @@ from pages import state
 from pages.parts import problems, words
 
 _SHARES = ("_fraction", "_probability")
+MOST_LETTERS_SIDE_BY_SIDE = 11
 
 
 def field(path: str, label: str | None = None, *, disabled: bool = False) -> None:
@@ -31,17 +35,10 @@ def field(path: str, label: str | None = None, *, disabled: bool = False) -> Non
     """
     declared = _declared(path)
     value = config.get(state.draft(), path)
-    widget, shown, start = _widget(declared, value)
-    if not state.view(path, shown, partial(state.memory().change, path)):
-        start = {}
+    widget = _widget(declared, value)
+    start = state.started(path, widget.shown, partial(state.memory().change, path), **widget.start)
     with st.container(gap="xxsmall"):
-        widget(
-            label or declared.label,
-            key=path,
-            help=declared.help,
-            disabled=disabled,
-            **start,
-        )
+        widget.draw(label or declared.label, key=path, help=declared.help, disabled=disabled, **start)
         problems.show_said(path, narrow=True)
 
 
@@ -50,7 +47,7 @@ def _declared(path: str) -> Setting:
     return config.setting(path)
 
 
-def alignment(part: str) -> str:
+def alignment(part: str) -> Literal["top", "bottom"]:
     """How fields of a grid stand beside each other: their boxes in line, unless one has a sentence below it.
 
     Args:
@@ -102,36 +99,63 @@ def setting_words(path: str) -> str:
     return f"{where}: {config.setting(path).label.lower()}" if rest else config.setting(path).label
 
 
-def _widget(declared: Setting, value):
-    """(the widget but for its label and key, the draft's value as its state holds it, the argument that starts it there)."""
+@dataclass(frozen=True)
+class _Widget:
+    """What shows a setting.
+
+    Args:
+        draw: Streamlit's function, but for label, key and start.
+        shown: the draft's value as the widget's state holds it.
+        start: the argument that starts it there.
+    """
+
+    draw: Callable[..., Any]
+    shown: object
+    start: dict[str, Any]
+
+
+def _widget(declared: Setting, value) -> _Widget:
     limits, name = declared.limits, declared.path.rsplit(".", 1)[-1]
     if name == "padding":
-        kernel_size = config.get(state.draft(), declared.path.replace(".padding", ".kernel_size"))
-        numbers = sorted({*range(kernel_size), *([value] if isinstance(value, int) else [])})
-        options = ["same", "valid", *map(str, numbers)]
-        return partial(st.selectbox, options=options), str(value), {"index": options.index(str(value))}
+        return _padding(declared.path, value)
     if declared.type is bool:
-        return st.toggle, value, {"value": value}
+        return _Widget(st.toggle, value, {"value": value})
     if isinstance(value, tuple):
-        pills = partial(st.pills, options=limits.choices, selection_mode="multi")
-        return pills, list(value), {"default": list(value)}
+        pills = partial(st.pills, options=list(limits.choices or ()), selection_mode="multi")
+        return _Widget(pills, list(value), {"default": list(value)})
     if limits.choices:
-        if (
-            ".blocks." not in declared.path and sum(len(choice_words(choice)) for choice in limits.choices) <= 11
-        ):  # more would not fit beside others
-            control = partial(st.segmented_control, options=limits.choices, required=True, format_func=choice_words)
-            return control, value, {"default": value}
-        choose = partial(st.selectbox, options=limits.choices, format_func=choice_words)
-        return choose, value, {"index": limits.choices.index(value)}
+        return _choice(declared, limits.choices, value)
     if declared.type in (int, float):
-        kind = declared.type
-        step, start = kind(limits.step), {"value": kind(value)}
-        if name.endswith(_SHARES) or limits.unit == "degrees":
-            shape = "percent" if name.endswith(_SHARES) else "%.3g°"
-            bounds = {"min_value": kind(limits.minimum), "max_value": kind(limits.maximum)}
-            return partial(st.slider, **bounds, step=step, format=shape), kind(value), start
-        # Without bounds of its own: for a number beyond them a browser turns the field red and hides why behind a mark.
-        # The draft's own check says it in words below the field.
-        return partial(st.number_input, step=step, format=None if kind is int else "%.4g"), kind(value), start
+        return _number(declared, name, value)
     text = partial(st.text_input, max_chars=int(limits.maximum) if limits.maximum else None)
-    return text, value, {"value": value}
+    return _Widget(text, value, {"value": value})
+
+
+def _padding(path: str, value: int | str) -> _Widget:
+    """Words, and every number that a kernel of this size allows."""
+    kernel_size = config.get(state.draft(), path.replace(".padding", ".kernel_size"))
+    numbers = sorted({*range(kernel_size), *([value] if isinstance(value, int) else [])})
+    options = ["same", "valid", *map(str, numbers)]
+    return _Widget(partial(st.selectbox, options=options), str(value), {"index": options.index(str(value))})
+
+
+def _choice(declared: Setting, choices: tuple, value) -> _Widget:
+    has_room = ".blocks." not in declared.path  # beside its neighbours
+    if has_room and sum(len(choice_words(choice)) for choice in choices) <= MOST_LETTERS_SIDE_BY_SIDE:
+        control = partial(st.segmented_control, options=choices, required=True, format_func=choice_words)
+        return _Widget(control, value, {"default": value})
+    choose = partial(st.selectbox, options=choices, format_func=choice_words)
+    return _Widget(choose, value, {"index": choices.index(value)})
+
+
+def _number(declared: Setting, name: str, value: float) -> _Widget:
+    limits, kind = declared.limits, cast(Callable[[Any], float], declared.type)
+    step, shown = kind(limits.step), kind(value)
+    if name.endswith(_SHARES) or limits.unit == "degrees":
+        shape = "percent" if name.endswith(_SHARES) else "%.3g°"
+        bounds = {"min_value": kind(limits.minimum), "max_value": kind(limits.maximum)}
+        return _Widget(partial(st.slider, **bounds, step=step, format=shape), shown, {"value": shown})
+    # Without bounds of its own: for a number beyond them a browser turns the field red and hides why behind a mark.
+    # The draft's own check says it in words below the field.
+    shape = None if kind is int else "%.4g"
+    return _Widget(partial(st.number_input, step=step, format=shape), shown, {"value": shown})

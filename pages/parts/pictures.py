@@ -40,7 +40,7 @@ def encode_exact(image: np.ndarray) -> bytes:
 def edged(image: np.ndarray, pixels: int = 1) -> np.ndarray:
     """The picture in a thin grey frame around it, (H + 2 pixels, W + 2 pixels, channels): white on a white page has no edge."""
     grey = (_EDGE,) * image.shape[2]
-    framed = cv2.copyMakeBorder(image, *(pixels,) * 4, cv2.BORDER_CONSTANT, value=grey)
+    framed = cv2.copyMakeBorder(image, pixels, pixels, pixels, pixels, cv2.BORDER_CONSTANT, value=grey)
     return framed.reshape(*framed.shape[:2], image.shape[2])
 
 

@@ -68,7 +68,7 @@ def looked_at(look: Look, own_photo: np.ndarray | None) -> np.ndarray:
     Args:
         own_photo: (H, W, 3) uint8, where ``look.own`` names it.
     """
-    if look.own:
+    if look.own and own_photo is not None:
         return fit_image(own_photo, look.size, look.fit, look.channels)[None]
     return originals(look.dataset_id, look.fit, look.size, look.channels, look.turn)
 

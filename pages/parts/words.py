@@ -3,8 +3,6 @@
 import re
 from datetime import datetime
 
-import streamlit as st
-
 from core.text import printable
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$^=&\"'])")
@@ -91,32 +89,3 @@ def setting_value(value) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(str(part) for part in value)
     return str(value)
-
-
-STATUS_COLOURS = {
-    "queued": "gray",
-    "running": "blue",
-    "paused": "yellow",
-    "stopped": "orange",
-    "completed": "green",
-    "failed": "red",
-    "interrupted": "orange",
-    "damaged": "red",
-}
-
-
-STATUS_ICONS = {
-    "queued": ":material/hourglass_empty:",
-    "running": ":material/play_arrow:",
-    "paused": ":material/pause:",
-    "stopped": ":material/stop:",
-    "completed": ":material/check:",
-    "failed": ":material/error:",
-    "interrupted": ":material/power_off:",
-    "damaged": ":material/broken_image:",
-}
-
-
-def badge(status: str) -> None:
-    """A run's state in a colour, an icon and a word."""
-    st.badge(status, icon=STATUS_ICONS[status], color=STATUS_COLOURS[status])

@@ -117,7 +117,7 @@ def follow_up() -> bool:
     visit.job = None
     for kind in ("dataset", "run"):
         with suppress(RunError):  # of a damaged event, which names neither
-            setattr(visit, kind, check_id(made.get(kind)))
+            setattr(visit, kind, check_id(made.get(kind, "")))
     return True
 
 

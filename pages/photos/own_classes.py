@@ -45,11 +45,12 @@ def show_own(visit: Memory) -> None:
     _show_new_class(visit, chosen)
     photos = chosen.photos if chosen else {}
     with st.grid(2, min_column_width=340):
-        for number, (class_name, files) in enumerate(photos.items()):
-            with st.container(border=True, key=f"own-class-{number}"):
-                _show_class(visit, chosen, class_name, files)
+        if chosen is not None:
+            for number, (class_name, files) in enumerate(photos.items()):
+                with st.container(border=True, key=f"own-class-{number}"):
+                    _show_class(visit, chosen, class_name, files)
     with st.container():
-        if photos:
+        if chosen is not None and photos:
             _show_camera(visit, chosen, list(photos))
             problems.show_said("own-another")
             st.button(

@@ -279,7 +279,7 @@ def _show_choices(
                 _button("Use both", f"{where}-both-{key}", dataset, _use_both, twin, step, place=place)
             continue
         if twin and step.issue is Issue.OTHER_CLASS:
-            label = f"Use it as {words.plain(step.class_name)}"
+            label = f"Use it as {words.plain(step.class_name or '')}"
             _button(label, f"{where}-file-{key}", dataset, _use_as, step, twin, place=place)
             continue
         label = "Use it" if action == USE else "Leave it out"

@@ -11,7 +11,7 @@ from pages.parts.places import way_to
 from pages.parts.runs.controls import place_of, show_delete
 from pages.parts.runs.damaged import show_damaged_runs
 from pages.parts.runs.pick import pick_run
-from pages.parts.words import badge
+from pages.parts.runs.status import badge
 from pages.results.figures import show_confusion, show_figures, show_settings
 
 st.title("Results")

@@ -18,8 +18,8 @@ from pages.parts.live_chart import live_charts
 from pages.parts.places import way_to
 from pages.parts.runs.controls import place_of, show_controls, show_delete, show_end
 from pages.parts.runs.start import start_training
+from pages.parts.runs.status import badge
 from pages.parts.ticks import redraw_if, should_renew, tick_seconds
-from pages.parts.words import badge
 from pages.state import Memory
 from pages.state.current import current_run, dataset_of, run_of
 from pages.training.findings import show_findings

@@ -6,7 +6,7 @@ import pytest
 from core.jobs.events import EventLog
 from core.runs.history import History, read_history
 from core.runs.trust import Guess
-from pages.parts.live_chart import MAX_POINTS, chart_data, thin
+from pages.parts.live_chart.data import MAX_POINTS, chart_data, thin
 
 
 def history_of(num_epochs: int, best_epoch: int) -> History:

@@ -13,7 +13,7 @@ from core.runs.sweeps.sweep import list_sweeps, start_sweep
 from core.runs.sweeps.variants import AUGMENTATION
 from core.runs.trust import Guess
 from core.workspace.lock import Lock
-from pages.parts.live_chart import compared_data
+from pages.parts.live_chart.data import compared_data
 
 FILTERS = "network.blocks.0.filters"
 

@@ -7,12 +7,12 @@ made (``Memory.turn_to``); and finds a place for a focus whose element is gone.
 
 from pathlib import Path
 
-import streamlit as st
+from streamlit.components.v2 import component
 
 from pages import state
 
 _HERE = Path(__file__).parent
-_component = st.components.v2.component(
+_component = component(
     "keyboard",
     html=(_HERE / "keyboard.html").read_text(),
     css=(_HERE / "keyboard.css").read_text(),

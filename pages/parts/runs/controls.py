@@ -73,19 +73,19 @@ def _show_longer(visit: Memory, run: Run) -> None:
     if popover.open:
         with popover:
             planned = run.config.training.epochs
-            limits = config.setting("training.epochs").limits
+            most = int(config.setting("training.epochs").limits.maximum or planned)
             epochs = st.number_input(
                 "Epochs in all",
-                value=min(2 * planned, int(limits.maximum)),
+                value=min(2 * planned, most),
                 step=1,
                 key=f"longer-{run.id}-{planned}",
                 help="Those that are done included. The learning rate goes on as in a run of that length from the start.",
             )
-            fits = planned < epochs <= limits.maximum
+            fits = planned < epochs <= most
             with st.container():
                 if not fits:
                     st.error(
-                        f"More than the {planned:,} epochs it was planned for, and at most {limits.maximum:,.0f}; "
+                        f"More than the {planned:,} epochs it was planned for, and at most {most:,}; "
                         f"received {epochs:,}. Give another number.",
                         icon=":material/error:",
                     )

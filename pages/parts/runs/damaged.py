@@ -9,7 +9,7 @@ from core.runs.store import Run
 from core.runs.sweeps.sweep import damaged_sweeps
 from pages.parts import words
 from pages.parts.runs.controls import confirm_delete, is_allowed
-from pages.parts.words import badge
+from pages.parts.runs.status import badge
 from pages.state.current import damaged_runs
 
 NUM_LISTED = 20

@@ -29,6 +29,7 @@ def start_training(visit: Memory, config: ExperimentConfig, dataset: Dataset | N
         RunError: there are no photos.
         ConfigError: the settings do not work together.
     """
+    dataset = _there(dataset)
     config = _on_photos(config, dataset)
     with _ONE_AT_A_TIME:
         run = _just_started(config, dataset, owner) or create_run(config, dataset, owner)
@@ -50,6 +51,7 @@ def start_comparison(
         RunError: there are no photos.
         ConfigError: as ``core.runs.sweeps.variants.variants``.
     """
+    dataset = _there(dataset)
     config = _on_photos(visit.draft, dataset)
     with _ONE_AT_A_TIME:
         sweep = start_sweep(config, dataset, path, values, epochs=epochs, owner=owner)
@@ -58,12 +60,16 @@ def start_comparison(
     return sweep
 
 
-def _on_photos(config: ExperimentConfig, dataset: Dataset | None) -> ExperimentConfig:
-    """The settings with these photos as their source; the link may have chosen others."""
+def _there(dataset: Dataset | None) -> Dataset:
     if dataset is None:
         raise RunError(
             "A training needs photos, and none are prepared yet. Prepare drawn pets or a folder on the Photos page."
         )
+    return dataset
+
+
+def _on_photos(config: ExperimentConfig, dataset: Dataset) -> ExperimentConfig:
+    """The settings with these photos as their source; the link may have chosen others."""
     return replace(config, photos=replace(config.photos, source=source_of(dataset.root)))
 
 

@@ -179,7 +179,7 @@ def _where(rows: list[Row], statuses: tuple[str, ...]) -> str:
     done = sum(status not in ACTIVE for status in statuses)
     parts = [f"{done} of {len(rows)} done."]
     for row, status in zip(rows, statuses, strict=True):
-        if status == "running":
+        if status == "running" and row.run is not None:
             history = row.run.history
             left = f", about {words.duration(history.eta_seconds)} left" if history.eta_seconds is not None else ""
             epoch = f"epoch {history.epoch} of {history.num_epochs}{left}" if history.num_epochs else "warming up"

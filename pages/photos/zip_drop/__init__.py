@@ -5,12 +5,12 @@ What a browser does is in zip_drop.js, what the server does in ``pages.photos.zi
 
 from pathlib import Path
 
-import streamlit as st
+from streamlit.components.v2 import component
 
 from core.photos.sources.uploads import MAX_BYTES
 
 _HERE = Path(__file__).parent
-_component = st.components.v2.component(
+_component = component(
     "zip_drop",
     html=(_HERE / "zip_drop.html").read_text(),
     css=(_HERE / "zip_drop.css").read_text(),

@@ -21,7 +21,7 @@ from core.runs.history import History
 from core.runs.store import create_run
 from core.runs.trust import Guess
 from core.workspace.lock import Lock
-from pages.parts.live_chart import chart_data
+from pages.parts.live_chart.data import chart_data
 
 RUN_IDENTITY = ForwardMsgMetadata.DESCRIPTOR.fields_by_name["run"].message_type
 
