@@ -45,7 +45,8 @@ class OwnerCookie:
 
         async def send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start" and _is_page(message):
-                cookie = f"{OWNER_COOKIE}={secrets.token_urlsafe(24)}; Path=/; Max-Age={ONE_YEAR_SECONDS}; HttpOnly; SameSite=Lax"
+                token = secrets.token_urlsafe(24)
+                cookie = f"{OWNER_COOKIE}={token}; Path=/; Max-Age={ONE_YEAR_SECONDS}; HttpOnly; SameSite=Lax"
                 if scope["scheme"] == "https":
                     cookie += "; Secure"
                 message = {**message, "headers": [*message["headers"], (b"set-cookie", cookie.encode())]}

@@ -21,12 +21,10 @@ if run is None:
 get_predictor().warm()
 uploads = drop_photos("Drop photos of pets", key="photos-to-classify")
 score = trust.kept_score(run)
-st.caption(
-    f"This network knows {words.plain(' and '.join(run.class_names))} only, and will call everything one of them."
-    + (
-        f" It names {words.percent(score.accuracy)} of the photos that it was judged by rightly. {words.plain(trust.sentence(score))}"
-        if score
-        else ""
-    )
-)
+worth = ""
+if score:
+    accuracy = words.percent(score.accuracy)
+    worth = f" It names {accuracy} of the photos that it was judged by rightly. {words.plain(trust.sentence(score))}"
+classes = words.plain(" and ".join(run.class_names))
+st.caption(f"This network knows {classes} only, and will call everything one of them.{worth}")
 show_answers(run, uploads)

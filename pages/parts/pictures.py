@@ -165,7 +165,8 @@ def split_bar(classes: dict[str, int], most: int) -> str:
 
 def swatch(colour: str) -> str:
     """A square of a colour as SVG, for a legend."""
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 14 14"><rect width="14" height="14" fill="{colour}"/></svg>'
+    square = f'<rect width="14" height="14" fill="{colour}"/>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 14 14">{square}</svg>'
 
 
 def colours_of(class_names: tuple[str, ...]) -> dict[str, str]:
@@ -182,9 +183,9 @@ def sparkline(values: list, width: int = 110, height: int = 24) -> str:
     numbers = [float(value) for value in values if isinstance(value, (int, float)) and math.isfinite(value)]
     numbers = numbers[:: max(1, len(numbers) // 100)]
     low, high = min(numbers, default=0), max(numbers, default=1)
+    x_step, y_scale = (width - 4) / max(1, len(numbers) - 1), (height - 6) / ((high - low) or 1)
     points = " ".join(
-        f"{2 + (width - 4) * index / max(1, len(numbers) - 1):.1f},{height - 3 - (height - 6) * (value - low) / ((high - low) or 1):.1f}"
-        for index, value in enumerate(numbers)
+        f"{2 + x_step * index:.1f},{height - 3 - y_scale * (value - low):.1f}" for index, value in enumerate(numbers)
     )
     line = f'<polyline points="{points}" fill="none" stroke="{VERMILION}" stroke-width="2" stroke-linejoin="round"/>'
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">{line}</svg>'
