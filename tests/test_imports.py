@@ -18,6 +18,9 @@ KERAS = {
     "core.training.loop.train",
     "core.training.loop.judge",
     "core.training.loop.evidence",
+    "core.training.loop.compiled",
+    "core.training.loop.equipment",
+    "core.training.loop.resume",
     "core.answers.classify",
     "core.answers.evaluate",
 }

@@ -209,9 +209,6 @@ def _lasting(state: dict) -> dict:
     return {key: value for key, value in state.items() if not key.endswith("_seconds") and key != "events_offset"}
 
 
-# --- the processes
-
-
 class Worker:
     """A training worker that tells what it does, and can be killed at an instant.
 
@@ -311,22 +308,25 @@ def _work(folder: Path, environment: dict[str, str], wire: Connection, full_at: 
     from core.training.loop.train import Training
     from core.training.process import worker
 
-    step, restored, save = Training.step, Training._restored, checkpoint.save
+    step, go, save = Training.step, Training.go, checkpoint.save
     num_steps = 0
+
+    def num_done(training: Training) -> int:
+        return (training.state.epoch - 1) * training.steps_per_epoch + training.state.step
 
     def told_step(self, batch):
         nonlocal num_steps
         values = step(self, batch)
         num_steps += 1
-        wire.send(("step", self._num_steps_done + 1))
-        if full_at is not None and self._num_steps_done + 1 >= full_at:
+        reached = num_done(self) + 1
+        wire.send(("step", reached))
+        if full_at is not None and reached >= full_at:
             resource.setrlimit(resource.RLIMIT_FSIZE, (full_bytes, resource.RLIM_INFINITY))
         return values
 
-    def told_restored(self):
-        state, notices = restored(self)
-        wire.send(("from", (state.epoch - 1) * self.steps_per_epoch + state.step))
-        return state, notices
+    def told_go(self):
+        wire.send(("from", num_done(self)))
+        go(self)
 
     def told_save(*arguments):
         wire.send(("save", time.monotonic()))
@@ -334,7 +334,7 @@ def _work(folder: Path, environment: dict[str, str], wire: Connection, full_at: 
         wire.send(("saved", time.monotonic()))
         return path
 
-    Training.step, Training._restored, checkpoint.save = told_step, told_restored, told_save
+    Training.step, Training.go, checkpoint.save = told_step, told_go, told_save
     Training.clock = staticmethod(lambda: num_steps)
     sys.exit(worker.main(folder))
 

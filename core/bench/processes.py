@@ -45,17 +45,17 @@ FRESH_SECONDS = 60.0  # the longest anything here may take to begin
 def events_on_vs_off(world: World) -> Iterator[Result]:
     """An epoch of 2,048 photos with its events, a page that shows them and its checkpoint, against one without."""
     training = world.training("float32")
-    data, steps, log = training.data, training.steps_per_epoch, training.log
-    training.data = replace(data, indices=np.tile(data.indices, 2))
-    training.steps_per_epoch = training.data.steps_per_epoch
-    num_photos = len(training.data.indices)
+    equipment, log = training.equipment, training.log
+    data = replace(equipment.data, indices=np.tile(equipment.data.indices, 2))
+    training.equipment = replace(equipment, data=data)
+    num_photos = len(data.indices)
 
     def epoch(save: bool) -> float:
         training.state.next_epoch()
         began = time.perf_counter()
         training.train_epoch()
         if save:
-            training._save()
+            training.save()
         return num_photos / (time.perf_counter() - began)
 
     def with_all() -> float:
@@ -73,7 +73,7 @@ def events_on_vs_off(world: World) -> Iterator[Result]:
         with Lock(training.run.folder / "lock"), server() as (address, _):
             best = best_of({"on": with_all, "off": without})
     finally:
-        training.data, training.steps_per_epoch = data, steps
+        training.equipment = equipment
     detail = f"{best['on']:.0f} against {best['off']:.0f} photos/s; a checkpoint each {num_photos:,} photos, one viewer"
     yield Result("events_on_vs_off", best["on"] / best["off"], 0.98, "x", detail)
 

@@ -32,9 +32,8 @@ def loop_vs_article(world: World) -> Iterator[Result | LeftOut]:
 
 def loop_vs_keras_layers(world: World) -> Iterator[Result]:
     """Against tf.data with Keras' random layers over the cached photos, and fit, in float32."""
-    training = world.training("float32")
-    rows = training.data.indices
-    rival = rivals.keras_layers(training.images[rows], training.data.labels[rows])
+    data = world.training("float32").equipment.data
+    rival = rivals.keras_layers(data.images[data.indices], data.labels[data.indices])
     yield from _against(world, "loop_vs_keras_layers", "Keras' layers", rival, 2.3, 2.8)
 
 
@@ -88,7 +87,7 @@ def _step(world: World, precision: str) -> Callable[[], float]:
     from core.training.recipe.batches import train_batch
 
     training = world.training(precision)
-    constant = train_batch(training.data, 0, 0)
+    constant = train_batch(training.equipment.data, 0, 0)
 
     def step() -> float:
         began = time.perf_counter()

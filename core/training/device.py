@@ -109,3 +109,8 @@ def _card_capability() -> tuple[int, int]:
 
     details = tf.config.experimental.get_device_details(tf.config.list_physical_devices("GPU")[0])
     return details.get("compute_capability", (0, 0))
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """TensorFlow has an error of this name, JAX a word in the error's text; neither is a MemoryError."""
+    return type(error).__name__ == "ResourceExhaustedError" or str(error).startswith("RESOURCE_EXHAUSTED")

@@ -10,6 +10,29 @@ from core.jobs.job import Report, no_report
 from core.runs.evaluation import Evaluation
 from core.training.recipe.augment import resize
 
+MOST_KEPT_BYTES = 256 * 2**20  # of small pictures in memory
+
+
+class Pictures:
+    """The pictures of a split at a size. Small ones are made once and kept, since making them takes as long as judging them.
+
+    Args:
+        images: (N, S, S, C) uint8, all photos as the cache has them.
+    """
+
+    def __init__(self, images: np.ndarray):
+        self._images = images
+        self._kept_of, self._kept = ("", 0), np.empty(0)
+
+    def of(self, split: str, indices: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+        """(pictures, rows of them to take), for ``evaluate_model``; pictures (rows, size or S, size or S, C) uint8."""
+        images = self._images
+        if size == images.shape[1] or len(indices) * size**2 * images.shape[3] > MOST_KEPT_BYTES:
+            return images, indices
+        if self._kept_of != (split, size):
+            self._kept_of, self._kept = (split, size), np.stack([resize(images[index], size) for index in indices])
+        return self._kept, np.arange(len(indices))
+
 
 def evaluate_model(
     model: keras.Model,

@@ -111,9 +111,11 @@ def measure(config: ExperimentConfig, dataset: Dataset, folder: Path, report: Re
             train[size] = _time_training(training, size, listen)
             judged = judged_size(config.training, config.network.input_size, size)
             judge[judged] = _time_judging(training, judged, listen)
-        average_seconds = _seconds_of(lambda: training.average.update(training.model, training.average.stride))
-        save_seconds = _seconds_of(training._save)
-        weights = checkpoint.pack_weights(training.model.get_weights())
+        average_seconds = _seconds_of(
+            lambda: training.average.update(training.equipment.model, training.average.stride)
+        )
+        save_seconds = _seconds_of(training.save)
+        weights = checkpoint.pack_weights(training.equipment.model.get_weights())
         best_seconds = _seconds_of(lambda: checkpoint.save(training.folder, checkpoint.BEST, weights, {}))
         report("measuring", len(sizes), len(sizes))
     return Measurement(
@@ -167,9 +169,9 @@ def _run(config: ExperimentConfig, dataset: Dataset, folder: Path) -> Run:
 def _time_training(training: "Training", size: int, listen: Callable[[], None]) -> Timing:
     """Steps of pictures of one size, each with the batch that the thread ahead has made meanwhile."""
     settings = training.settings
-    epoch = measured.epochs_by_size(training.config)[size][0]
+    epoch = measured.epochs_by_size(training.run.config)[size][0]
     training.state.epoch, training.state.step = epoch, 0
-    data = replace(training.data, augment=augment_at(settings, training.config.augment, epoch))
+    data = replace(training.equipment.data, augment=augment_at(settings, training.run.config.augment, epoch))
     count, steps = len(data.indices), data.steps_per_epoch
     lengths = [(step + 1) * count // steps - step * count // steps for step in range(steps)]
     firsts = sorted({lengths.index(length) for length in lengths})  # each length is traced
@@ -197,19 +199,19 @@ def _time_training(training: "Training", size: int, listen: Callable[[], None]) 
 
 
 def _time_judging(training: "Training", size: int, listen: Callable[[], None]) -> Timing:
-    """Batches of validation pictures at one size, as ``Training._evaluate`` shows them."""
+    """Batches of validation pictures at one size, as ``Training`` shows them."""
     from core.training.loop.judge import evaluate_model
 
-    indices = training.dataset.of_split("val")
+    dataset = training.equipment.dataset
+    indices = dataset.of_split("val")
     batch = min(BATCH, len(indices))
-    images, rows = training._pictures("val", indices[:batch], size)
+    images, rows = training.pictures.of("val", indices[:batch], size)
 
     def judge(count: int) -> float:
-        labels = training.dataset.labels[indices[:count]]
-        names, paths = training.dataset.class_names, [""] * count
+        labels, paths = dataset.labels[indices[:count]], [""] * count
         listen()
         began = time.monotonic()
-        evaluate_model(training.watcher, images, rows[:count], labels, names, paths, "val", size)
+        evaluate_model(training.watcher, images, rows[:count], labels, dataset.class_names, paths, "val", size)
         return time.monotonic() - began
 
     rest = len(indices) % batch

@@ -92,11 +92,11 @@ def warm_up() -> None:
     Not with a graphics card: the step would take a share of its memory from those who work.
     """
     prepare_environment()
-    from core.training.loop import train
+    from core.training.loop import compiled, train  # noqa: F401 (imported for those who come after)
 
     if num_cards():
         return
-    train.warm_up()
+    compiled.warm_up()
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
@@ -124,7 +124,7 @@ def mixup(batch: Batch, alpha: float, rng: np.random.Generator) -> Batch:
     return Batch(images, batch.labels, Mix(batch.labels[::-1].copy(), shares))
 
 
-def ahead(make: Callable[[Item], Result], items: Iterable[Item], depth: int = 2) -> Iterator[Result]:
+def ahead(make: Callable[[Item], Result], items: Iterable[Item], depth: int = 2) -> Generator[Result]:
     """``make(item)`` for each item in order, prepared by one background thread while the caller is busy.
 
     An error in ``make`` is raised where its result would have come. The thread ends with the last result, with an error,

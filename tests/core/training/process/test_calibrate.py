@@ -111,7 +111,7 @@ def test_auto_takes_float32_where_bfloat16_is_slower_than_its_flags_promise(stri
     real = calibrate._time_training
 
     def time_training(training, size, listen):
-        is_slow = training.model.dtype_policy.name == "mixed_bfloat16"
+        is_slow = training.equipment.model.dtype_policy.name == "mixed_bfloat16"
         # how many batches fit into the time of a measurement, and so their mean length, differs from one to the other
         return replace(real(training, size, listen), seconds=100.0 if is_slow else 1.0, photos=16)
 
@@ -126,6 +126,8 @@ def test_auto_takes_float32_where_bfloat16_is_slower_than_its_flags_promise(stri
 
 
 def test_a_run_that_goes_on_keeps_its_precision_whatever_was_measured_since(stripes_and_dots, monkeypatch):
+    import keras
+
     from core.jobs.events import EventLog
     from core.training.loop import train as training
 
@@ -133,8 +135,8 @@ def test_a_run_that_goes_on_keeps_its_precision_whatever_was_measured_since(stri
     run = create_run(GROWING, stripes_and_dots)
     measured.keep_precision_speeds({"float32": 2.0, "mixed_bfloat16": 1.0})
     first = training.Training(Run(run.id, run.folder), EventLog(run.events_path))
-    assert first.model.dtype_policy.name == "float32"
+    assert first.equipment.model.dtype_policy.name == "float32"
     measured.keep_precision_speeds({"float32": 1.0, "mixed_bfloat16": 2.0})
     again = training.Training(Run(run.id, run.folder), EventLog(run.events_path))
-    assert again.model.dtype_policy.name == "float32"
-    training.keras.config.set_dtype_policy("float32")
+    assert again.equipment.model.dtype_policy.name == "float32"
+    keras.config.set_dtype_policy("float32")
