@@ -6,14 +6,13 @@ from typing import Any
 import streamlit as st
 
 from core import config
+from core.advice.augmentation import probable_mistakes
 from core.config import settings_of
-from core.training.recipe.augment import warnings
 from core.training.recipe.extremes import OPERATIONS, is_on
 from pages import state
 from pages.augmentation.state import AugmentationState
-from pages.parts import words
 from pages.parts.fields import alignment, field
-from pages.state import Memory
+from pages.parts.suggestions import show_suggestion, take
 
 GROUPS = {
     "geometry": (
@@ -73,12 +72,6 @@ def show_fields() -> None:
 def show_warnings() -> None:
     """Settings that hurt, why, and a better value behind a button."""
     visit = state.memory()
-    for number, doubt in enumerate(warnings(state.draft().augment)):
+    for number, mistake in enumerate(probable_mistakes(state.draft().augment)):
         key = f"mend-{number}"
-        st.warning(words.plain(doubt.sentence), icon=":material/warning:")
-        st.button(words.plain(doubt.label), on_click=visit.ask, args=(key, _take, visit, doubt.changes), key=key)
-
-
-def _take(visit: Memory, changes: dict) -> None:
-    for name, value in changes.items():
-        visit.change(f"augment.{name}", value)
+        show_suggestion(mistake, key, visit.ask, key, take, visit, mistake)

@@ -15,6 +15,7 @@ from pages import state
 from pages.parts import problems, words
 from pages.parts.fields import value_words
 from pages.parts.runs.fit import num_photos
+from pages.parts.suggestions import show_suggestion, take
 from pages.state.current import current_dataset, num_classes
 
 
@@ -123,14 +124,10 @@ def show_fault(error: ConfigError) -> None:
 def show_advice(sums: Sums) -> None:
     """What would not fit or learn too much by heart, and a button that makes it smaller."""
     visit, draft, photos = state.memory(), state.draft(), _counts()
-    doubts = {
-        "memory": capacity.too_large(draft, sums.needs, photos, num_classes()),
-        "photos": capacity.too_many_parameters(draft, sums.network, photos["train"], num_classes()),
+    suggestions = {
+        "advice-memory": capacity.too_large(draft, sums.needs, photos, num_classes()),
+        "advice-photos": capacity.too_many_parameters(draft, sums.network, photos["train"], num_classes()),
     }
-    for key, doubt in doubts.items():
-        if doubt is None:
-            continue
-        st.warning(words.plain(doubt.sentence), icon=":material/warning:")
-        if doubt.experiment is not None:
-            take = ("", setattr, visit, "draft", doubt.experiment)
-            st.button(doubt.label, on_click=visit.ask, args=take, key=f"advice-{key}")
+    for key, suggestion in suggestions.items():
+        if suggestion is not None:
+            show_suggestion(suggestion, key, visit.ask, "", take, visit, suggestion)

@@ -2,15 +2,16 @@
 
 import streamlit as st
 
-from core import config
-from core.advice.diagnosis import Finding, diagnose_run, quiet, seen_enough
-from core.config import ExperimentConfig, choice_words
+from core.advice.diagnosis.diagnose import diagnose_run, quiet, seen_enough
+from core.advice.suggestion import Suggestion
+from core.config import ExperimentConfig
 from core.runs.store import Run
 from pages import state
-from pages.parts import problems, words
+from pages.parts import words
+from pages.parts.suggestions import label_of, show_suggestion
 from pages.state import Memory
 
-_ICONS = {"learns nothing": ":material/error:", "warning": ":material/warning:", "note": ":material/info:"}
+_HINT = "Takes this run's settings into yours, with that change. Nothing starts by itself."
 
 
 def show_findings(run: Run) -> None:
@@ -18,45 +19,15 @@ def show_findings(run: Run) -> None:
     findings = diagnose_run(run)
     with st.container(gap="small"):
         for finding in findings:
-            _show(run, finding)
+            where = f"advice-{finding.kind}"
+            show_suggestion(finding, where, use_advice, state.memory(), run.config, finding, where, hint=_HINT)
         if not findings and run.history.epochs:
             icon = ":material/check:" if seen_enough(run.history) else ":material/hourglass_empty:"
             st.caption(f"{icon} {words.plain(quiet(run.history))}")
 
 
-def _show(run: Run, finding: Finding) -> None:
-    with st.container(border=True, gap="xsmall", key=f"finding-{finding.kind}"):
-        st.markdown(f"{_ICONS[finding.severity]} **{words.plain(finding.title)}**")
-        st.markdown(words.plain(finding.evidence))
-        st.caption(words.plain(finding.advice))
-        problems.show_said(f"advice-{finding.kind}")
-        if finding.changes:
-            st.button(
-                _what_changes(finding),
-                icon=":material/tune:",
-                on_click=use_advice,
-                args=(state.memory(), run.config, finding),
-                key=f"advice-{finding.kind}",
-                help="Takes this run's settings into yours, with that change. Nothing starts by itself.",
-            )
-
-
-def _what_changes(finding: Finding) -> str:
-    """``Set normalisation to batch, initialiser to he normal``: what is the same in several layers is said once."""
-    parts = (f"{config.setting(path).label.lower()} to {_value(value)}" for path, value in finding.changes)
-    return f"Set {', '.join(dict.fromkeys(parts))}"
-
-
-def _value(value) -> str:
-    return choice_words(value) if isinstance(value, str) else words.setting_value(value)
-
-
-def use_advice(visit: Memory, of_run: ExperimentConfig, finding: Finding) -> None:
+def use_advice(visit: Memory, of_run: ExperimentConfig, finding: Suggestion, where: str) -> None:
     """The run's settings with the advice taken, as the draft; the photos chosen here stay."""
-    where = f"advice-{finding.kind}"
     with visit.trying(where):
-        changed = of_run
-        for path, value in finding.changes:
-            changed = config.put(changed, path, value)
-        visit.take_settings(changed)
-        visit.say("done", f"{_what_changes(finding)}: done. Press Start to train with it.", where)
+        visit.take_settings(finding.applied_to(of_run))
+        visit.say("done", f"{label_of(finding)}: done. Press Start to train with it.", where)

@@ -90,13 +90,15 @@ def _change(change: Callable[["Run"], object], run_id: str, as_json: bool, to_en
 @as_json
 def diagnose(run, as_json):
     """Say what RUN's curve tells so far: what goes wrong, by which numbers, and what to change."""
-    from core.advice.diagnosis import diagnose_run, quiet
+    from core.advice.diagnosis.diagnose import diagnose_run, quiet
     from core.runs.store import find_run
 
     asked = find_run(run)
     findings = diagnose_run(asked)
     for finding in findings:
         text = f"{finding.title} ({finding.severity})\n    {finding.evidence}\n    {finding.advice}"
-        emit(asdict(finding), as_json, text)
+        values = asdict(finding)
+        del values["label"]  # the words on a page's button
+        emit(values, as_json, text)
     if not findings and not as_json:
         click.echo(quiet(asked.history))

@@ -16,7 +16,7 @@ functions work beside training in a thread; how many threads OpenCV itself takes
 import math
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -35,9 +35,6 @@ _BORDERS = {
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow and OpenCV turn colour into grey
 _MIDDLE = 128.0
 _ERASED = 128
-
-# Less of a pet than the first is as good as none; with the second it can be told; more zoom than the third shows only fur.
-_LEAST_SEEN, _ENOUGH_SEEN, _MOST_ZOOM = 0.1, 0.25, 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,85 +283,6 @@ def resize(image: np.ndarray, size: int) -> np.ndarray:
     return cv2.resize(image, (size, size), interpolation=how).reshape(size, size, image.shape[2])
 
 
-@dataclass(frozen=True)
-class Doubt:
-    """A setting that is allowed and probably a mistake.
-
-    Args:
-        sentence: what it does to the photos, and why that costs accuracy.
-        label: of the button that mends it.
-        changes: what the button sets: {name of a setting of AugmentConfig: the nearest sensible value}.
-    """
-
-    sentence: str
-    label: str
-    changes: dict[str, float | bool]
-
-
-def warnings(config: AugmentConfig) -> list[Doubt]:
-    """What is allowed and probably a mistake, each with its reason and its way out; empty if there is nothing."""
-    found = []
-    if config.vertical_flip:
-        found.append(
-            Doubt(
-                "Flip upside down is on. Photos of pets are upright, so half of the training would be spent on views that "
-                "the test never asks for, and it usually costs accuracy. Switch it off unless your photos are taken from above.",
-                "Switch flip upside down off",
-                {"vertical_flip": False},
-            )
-        )
-    seen = _least_seen(config)
-    if seen < _LEAST_SEEN:
-        found.append(
-            Doubt(
-                f"Zoom and shifts together can move the pet out of the picture: of a pet in the middle half of the photo, as "
-                f"little as {seen:.0%} stays in sight, and the network learns to call a background a pet. "
-                + ("Lower them, or switch Crop anywhere off." if config.crop_anywhere else "Lower them."),
-                *_way_back_into_sight(config),
-            )
-        )
-    elif config.zoom_in_fraction > _MOST_ZOOM:
-        found.append(
-            Doubt(
-                f"Zoom in {config.zoom_in_fraction:.0%} shows as little as {(1 - config.zoom_in_fraction) ** 2:.0%} of the "
-                "photo: often only fur, or no pet at all under the label of one. Values up to 60% keep enough of the pet.",
-                f"Set zoom in to {_MOST_ZOOM:.0%}",
-                {"zoom_in_fraction": _MOST_ZOOM},
-            )
-        )
-    if config.shear_degrees > 20:
-        found.append(
-            Doubt(
-                f"Shear {config.shear_degrees:g} degrees slants pets further than any camera does: photos taken from the side "
-                "seldom reach 20. The network spends filters on shapes that never come. Values up to 20 are enough.",
-                "Set shear to 20°",
-                {"shear_degrees": 20.0},
-            )
-        )
-    if config.rotation_degrees > 45:
-        found.append(
-            Doubt(
-                f"Rotation {config.rotation_degrees:g} degrees lays pets on their side or back. Photos are rarely tilted by "
-                "more than 15 degrees, so this usually costs accuracy. Values up to 20 are enough.",
-                "Set rotation to 20°",
-                {"rotation_degrees": 20.0},
-            )
-        )
-    for name, label in (("black", "Brightness"), ("plain grey", "Contrast")):
-        setting = f"{label.lower()}_fraction"
-        value = getattr(config, setting)
-        if value > 0.85:
-            found.append(
-                Doubt(
-                    f"{label} {value:.0%} turns some photos almost {name}, and there is nothing to learn from those. "
-                    "Values up to 60% keep every pet visible.",
-                    f"Set {label.lower()} to 60%",
-                    {setting: 0.6},
-                )
-            )
-    return found
-
-
 def _both_ways(number: float) -> float:
     """0..1 -> -1..1"""
     return 2 * number - 1
@@ -420,35 +338,3 @@ def _fineness(draw: Draw, source_size: int, size: int) -> int:
     """
     step = source_size / size * math.sqrt(draw.side_x * draw.side_y)
     return max(1, math.ceil(step - 0.25)) if size < source_size else 1
-
-
-def _least_seen(config: AugmentConfig) -> float:
-    """Share of the photo's middle half (.25 to .75 of both sides) that the worst allowed window still shows."""
-    seen = 1.0
-    for shift in (config.width_shift_fraction, config.height_shift_fraction):
-        side = 1 - config.zoom_in_fraction
-        away = shift + ((1 - side) / 2 if config.crop_anywhere else 0)
-        low, high = max(0.25, 0.5 + away - side / 2), min(0.75, 0.5 + away + side / 2)
-        seen *= max(0.0, high - low) / 0.5
-    return seen
-
-
-def _way_back_into_sight(config: AugmentConfig) -> tuple[str, dict[str, float | bool]]:
-    """(label, changes) of the smallest step back with which the pet stays in sight: without Crop anywhere if that is enough,
-    else zoom and shifts lowered by one share, in whole twentieths as their sliders have them."""
-
-    def is_sensible(changes: dict) -> bool:
-        changed = replace(config, **changes)
-        return _least_seen(changed) >= _ENOUGH_SEEN and changed.zoom_in_fraction <= _MOST_ZOOM
-
-    if config.crop_anywhere and is_sensible({"crop_anywhere": False}):
-        return "Switch crop anywhere off", {"crop_anywhere": False}
-    names = ("zoom_in_fraction", "width_shift_fraction", "height_shift_fraction")
-    for percent in range(95, -1, -5):
-        lower = {name: math.floor(getattr(config, name) * percent / 5 + 1e-9) / 20 for name in names}
-        if is_sensible(lower):
-            break
-    changes = {name: value for name, value in lower.items() if value != getattr(config, name)}
-    words = {"zoom_in_fraction": "zoom in", "width_shift_fraction": "shift sideways", "height_shift_fraction": "shift up and down"}  # fmt: skip
-    said = [f"{words[name]} to {value:.0%}" for name, value in changes.items()]
-    return f"Set {', '.join(said)}", changes

@@ -15,7 +15,8 @@ import pytest
 from click.testing import CliRunner
 
 from core import config as configs
-from core.advice.diagnosis import LEARNS_NOTHING, NOTE, WARNING, Finding, diagnose, diagnose_run, quiet
+from core.advice.diagnosis.diagnose import diagnose, diagnose_run, quiet
+from core.advice.suggestion import LEARNS_NOTHING, NOTE, WARNING, Suggestion
 from core.cli.main import main
 from core.config import ExperimentConfig
 from core.network.presets import PRESETS, experiment
@@ -107,7 +108,7 @@ def after(name: str, num_epochs: int) -> Recorded:
     return partial
 
 
-def found(run: Recorded) -> dict[str, Finding]:
+def found(run: Recorded) -> dict[str, Suggestion]:
     return {finding.kind: finding for finding in diagnose(*run)}
 
 

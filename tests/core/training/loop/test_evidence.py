@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.advice.diagnosis import diagnose_run
+from core.advice.diagnosis.diagnose import diagnose_run
 from core.config import ExperimentConfig, overlay, put_all
 from core.errors import NotANumberError
 from core.jobs.events import EventLog

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from core.config import AugmentConfig, ExperimentConfig, check, settings_of
+from core.config import AugmentConfig, settings_of
 from core.photos.files.decode import load
 from core.training.recipe import augment
 
@@ -358,66 +358,6 @@ def test_anything_but_square_bytes_is_refused():
     for wrong in (np.zeros((8, 9, 3), np.uint8), np.zeros((8, 8, 3), np.float32), np.zeros((8, 8), np.uint8)):
         with pytest.raises(ValueError, match="received"):
             augment.augment(wrong, augment.Draw(), AugmentConfig())
-
-
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        ({"vertical_flip": True}, "upright"),
-        ({"zoom_in_fraction": 0.8}, "only fur"),
-        ({"zoom_in_fraction": 0.7, "crop_anywhere": True}, "out of the picture"),
-        ({"width_shift_fraction": 0.8}, "out of the picture"),
-        ({"shear_degrees": 35.0}, "camera"),
-        ({"rotation_degrees": 90.0}, "tilted"),
-        ({"brightness_fraction": 1.0}, "black"),
-        ({"contrast_fraction": 1.0}, "grey"),
-    ],
-)
-def test_probable_mistakes_are_said_with_their_reason(settings, words):
-    (doubt,) = augment.warnings(AugmentConfig(**settings))
-    assert words in doubt.sentence
-
-
-@pytest.mark.parametrize(
-    ("settings", "changes"),
-    [
-        ({"vertical_flip": True}, {"vertical_flip": False}),
-        ({"zoom_in_fraction": 0.8}, {"zoom_in_fraction": 0.6}),
-        ({"zoom_in_fraction": 0.6, "crop_anywhere": True}, {"crop_anywhere": False}),
-        ({"zoom_in_fraction": 0.9, "crop_anywhere": True, "width_shift_fraction": 0.8}, None),
-        ({"width_shift_fraction": 0.8, "height_shift_fraction": 1.0}, None),
-        ({"shear_degrees": 35.0}, {"shear_degrees": 20.0}),
-        ({"rotation_degrees": 90.0}, {"rotation_degrees": 20.0}),
-        ({"brightness_fraction": 0.9}, {"brightness_fraction": 0.6}),
-        ({"contrast_fraction": 0.9}, {"contrast_fraction": 0.6}),
-    ],
-)
-def test_the_way_out_of_a_mistake_ends_it_and_brings_no_other(settings, changes):
-    config = AugmentConfig(**settings)
-    (doubt,) = augment.warnings(config)
-    assert changes in (None, doubt.changes)
-    mended = replace(config, **doubt.changes)
-    assert augment.warnings(mended) == []
-    check(ExperimentConfig(augment=mended))
-    for name, value in doubt.changes.items():
-        assert value < getattr(config, name)
-    assert doubt.label
-
-
-def test_usual_settings_bring_no_warning():
-    assert augment.warnings(AugmentConfig()) == []
-    recipe = AugmentConfig(
-        shear_degrees=8.5,
-        zoom_in_fraction=0.5,
-        zoom_out_fraction=0.05,
-        aspect_fraction=0.25,
-        rotation_degrees=12.0,
-        crop_anywhere=True,
-        horizontal_flip=True,
-        **COLOUR,
-        erase_probability=0.25,
-    )
-    assert augment.warnings(recipe) == []
 
 
 @pytest.mark.parametrize(
