@@ -21,7 +21,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file, save_file
 
 from core.errors import ModelError
-from core.workspace.files import DAMAGED, open_file, read_json, sync_folder, write_atomic
+from core.workspace.files import DAMAGED, MOST_JSON_BYTES, open_file, read_file, sync_folder, write_atomic
 
 BEST = "best"
 BEFORE = "best-before"
@@ -226,9 +226,12 @@ def _text(entries: list[dict]) -> str:
 
 
 def _entries(manifest: Path) -> list[dict]:
-    """[{"sha256", "state"}], newest first; empty if the manifest is missing or damaged."""
+    """[{"sha256", "state"}], newest first; empty if the manifest is missing or damaged.
+
+    ``Infinity`` is taken, which JSON lacks: before the first validation, earlier versions wrote it for the best loss so far.
+    """
     try:
-        entries = read_json(manifest)
+        entries = json.loads(read_file(manifest, MOST_JSON_BYTES))
         return [entry for entry in entries if isinstance(entry["sha256"], str) and _is_whole(entry)]
     except (OSError, *DAMAGED):
         return []

@@ -46,7 +46,7 @@ class State:
     best: dict = field(
         default_factory=dict
     )  # epoch, image_size, val_accuracy, val_loss; empty before the first validation
-    best_loss: float = math.inf  # lowest validation loss so far, which patience counts from
+    best_loss: float | None = None  # lowest validation loss so far, which patience counts from
     best_loss_epoch: int = 0
     num_averaged: int = 0  # how often the weight average was updated
     step_fraction: float = 0.0  # how far the last step of the epoch moved the weights, as a share of their size
@@ -253,7 +253,7 @@ class Training:
     def _keep_if_best(self, size: int, validation: Evaluation) -> bool:
         """Saves the weights that the model has now if no earlier epoch was better: larger pictures first, then accuracy, then loss."""
         state = self.state
-        if validation.loss < state.best_loss:
+        if state.best_loss is None or validation.loss < state.best_loss:
             state.best_loss, state.best_loss_epoch = validation.loss, state.epoch
         merit = (size, validation.accuracy, -validation.loss)
         best = state.best
