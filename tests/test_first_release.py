@@ -94,10 +94,11 @@ def test_the_stored_answers_are_read_and_say_what_they_said(home):
 
 def test_the_network_answers_as_it_did(home):
     from core.answers.classify import Classifier
+    from core.answers.network import load_network
 
     run = find_run(FINISHED)
     root = datasets.load(PHOTOS).root
-    answers = Classifier(run).classify([decode(root / path) for path in run.evaluation.paths])
+    answers = Classifier(load_network(run)).classify([decode(root / path) for path in run.evaluation.paths])
     now = np.array([list(answer.probabilities.values()) for answer in answers])
     np.testing.assert_allclose(now, run.evaluation.probabilities, atol=0.005)  # it was computed on another machine
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.answers.network import load_network
 from core.errors import ModelError, RunError
 from core.jobs.children import Answerer, Closed, Died, Late, NotYourTurn, Program
 from core.jobs.messages import Message
@@ -198,7 +199,7 @@ class _Networks:
                 del self._loaded[old]
             while len(self._loaded) >= NUM_MODELS:
                 self._loaded.popitem(last=False)
-            self._loaded[key] = self._classifier(run)
+            self._loaded[key] = self._classifier(load_network(run))
         self._loaded.move_to_end(key)
         return self._loaded[key]
 

@@ -92,9 +92,10 @@ def classify(paths, run_id, as_json):
     run = find_run(run_id) if run_id else newest_completed()
     prepare_environment()
     from core.answers.classify import Classifier
+    from core.answers.network import load_network
     from core.runs import trust
 
-    classifier = Classifier(run)
+    classifier = Classifier(load_network(run))
     score = trust.kept_score(run)
     doubt = trust.no_answer(score) if score is not None and not score.beats_guessing else None
     if doubt:

@@ -12,7 +12,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -204,12 +204,12 @@ def pack_weights(weights: list[np.ndarray]) -> dict[str, np.ndarray]:
     return {f"weight.{index:04d}": np.asarray(array) for index, array in enumerate(weights)}
 
 
-def unpack_weights(arrays: dict[str, np.ndarray]) -> list[np.ndarray]:
+def unpack_weights(arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
     """The list that ``pack_weights`` packed."""
     return [arrays[name] for name in sorted(name for name in arrays if name.startswith("weight."))]
 
 
-def set_weights(model, arrays: dict[str, np.ndarray]) -> None:
+def set_weights(model, arrays: Mapping[str, np.ndarray]) -> None:
     """Puts packed weights into a Keras model of the same shape. Raises ModelError if a shape differs."""
     weights = unpack_weights(arrays)
     shapes, expected = [w.shape for w in weights], [tuple(w.shape) for w in model.weights]

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from tiny_run import keep, random_model
 
-from core.answers.classify import Classifier, load_network
+from core.answers.classify import Classifier, model_of
 from core.answers.evaluate import evaluate_run
+from core.answers.network import load_network
 from core.config import PhotosConfig, SplitConfig
 from core.errors import ModelError
 from core.jobs.job import Cancelled
@@ -23,7 +24,7 @@ def pictures(num: int, size: int = 16) -> np.ndarray:
 
 
 def test_all_photos_are_asked_about_in_order_whatever_the_batch_size(make_run):
-    model, _ = load_network(make_run())
+    model = model_of(load_network(make_run()))
     images = pictures(12)
     indices = np.array([11, 3, 4, 0, 7, 8, 9])
     labels = np.array([0, 1, 1, 0, 0, 1, 0])
@@ -49,7 +50,8 @@ def test_all_photos_are_asked_about_in_order_whatever_the_batch_size(make_run):
 
 
 def test_a_smaller_network_is_shown_smaller_pictures(make_run):
-    model, size = load_network(make_run(image_size=8))
+    network = load_network(make_run(image_size=8))
+    model, size = model_of(network), network.image_size
     images = pictures(5)
     evaluation = evaluate_model(model, images, np.arange(5), np.zeros(5), ("cats", "dogs"), list("abcde"), "test", size)
     small = np.stack([resize(image, 8) for image in images])
@@ -60,13 +62,13 @@ def test_a_stop_is_let_through(make_run):
     def stop(*_):
         raise Cancelled
 
-    model, _ = load_network(make_run())
+    model = model_of(load_network(make_run()))
     with pytest.raises(Cancelled):
         evaluate_model(model, pictures(3), np.arange(3), np.zeros(3), ("a", "b"), list("abc"), "val", 16, 1, stop)
 
 
 def test_a_network_that_broke_down_says_so(make_run):
-    model, _ = load_network(make_run())
+    model = model_of(load_network(make_run()))
     model.get_layer("output").bias.assign([math.nan])
     with pytest.raises(ModelError, match="NaN"):
         evaluate_model(model, pictures(2), np.arange(2), np.zeros(2), ("a", "b"), ["a", "b"], "test", 16)
@@ -87,7 +89,7 @@ def test_a_run_is_tested_on_its_own_photos_as_classify_sees_them(make_run, drawn
     assert evaluation.split == "test"
     assert evaluation.paths == tuple(drawn.examples[index].path for index in indices)
     assert evaluation.true.tolist() == drawn.labels[indices].tolist()
-    answers = Classifier(run).classify([decode.decode(drawn.root / path) for path in evaluation.paths])
+    answers = Classifier(load_network(run)).classify([decode.decode(drawn.root / path) for path in evaluation.paths])
     shown = np.array([list(answer.probabilities.values()) for answer in answers])
     assert evaluation.probabilities == pytest.approx(shown, abs=1e-6)
 
@@ -108,7 +110,7 @@ def test_a_run_is_tested_on_real_photos(make_run, real_photos, tmp_path):
     dataset = prepare(PhotosConfig(source=str(folder)), SplitConfig())
     run = make_run()
     evaluation = evaluate_run(run, dataset, split="train")
-    answers = Classifier(run).classify([decode.decode(folder / path) for path in evaluation.paths])
+    answers = Classifier(load_network(run)).classify([decode.decode(folder / path) for path in evaluation.paths])
     assert evaluation.num_photos == 8
     assert [answer.probabilities["dogs"] for answer in answers] == pytest.approx(
         evaluation.probabilities[:, 1], abs=1e-6
