@@ -13,7 +13,7 @@ from core.machine import available_memory
 from core.training.device import choose_precision
 from core.training.forecast import measured
 from core.training.forecast.measured import Measurement, Timing
-from core.training.recipe.schedule import averaging_window, judged_size, stride_of
+from core.training.recipe.schedule import MOST_KEPT_BYTES, averaging_window, judged_size, stride_of
 
 # Of the memory that is free: the system has its own ups and downs, and the photos' memory map is slow without any.
 USABLE_FRACTION = 0.9
@@ -36,7 +36,6 @@ SAVE_SECONDS, SAVE_SECONDS_PER_PARAMETER = 0.05, 2e-8
 STARTED_BYTES = 300e6  # Python with TensorFlow
 BYTES_PER_PARAMETER = 4.0  # of each copy
 BYTES_PER_ACTIVATION = 8.0
-MOST_KEPT_BYTES = 256 * 2**20  # as core.training.loop.train has it
 USUAL_PHOTOS = 2000  # what the presets' epochs were tried on
 OPTIMIZER_COPIES = {"adamw": 2, "adam": 2, "sgd": 1, "rmsprop": 1}
 
@@ -133,9 +132,6 @@ def out_of_memory(
     return f"{asked} A batch size of {batch_size:,} will do. Start it again with that.", batch_size
 
 
-# --- time
-
-
 def _numbers(config: ExperimentConfig, num_classes: int, photos: float) -> tuple[Measurement, str]:
     """The times to reckon with, and where they come from."""
     own = measured.find(config, num_classes)
@@ -164,9 +160,6 @@ def _seconds(config: ExperimentConfig, numbers: Measurement, counts: Mapping[str
         traced.add(judged)
     last = numbers.judge[judged_size(training, full, max(sizes))]
     return total, numbers.start_seconds + counts["test"] * last.photo_seconds
-
-
-# --- networks that were not measured
 
 
 def guessed(config: ExperimentConfig, num_classes: int, photos: float) -> Measurement:
@@ -291,9 +284,6 @@ def _distance(a: Measurement, b: Measurement) -> float:
     return math.hypot(*(math.log(a.features[name] / b.features[name]) for name in names))
 
 
-# --- memory
-
-
 def _memory(config: ExperimentConfig, num_classes: int, counts: Mapping[str, int], batch_size: int) -> float:
     """Bytes at a batch size, which may be another than the configured one."""
     photos = counts["train"] / _num_steps(counts["train"], batch_size)
@@ -325,9 +315,6 @@ def _largest_batch(config: ExperimentConfig, num_classes: int, counts: Mapping[s
     while batch_size and _memory(config, num_classes, counts, batch_size) > USABLE_FRACTION * free:
         batch_size //= 2
     return batch_size or None
-
-
-# --- words
 
 
 def about_epochs(config: ExperimentConfig, counts: Mapping[str, int]) -> str:

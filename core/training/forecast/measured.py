@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from core.config import ExperimentConfig, NetworkConfig, to_dict
 from core.jobs.events import is_number
@@ -43,12 +44,12 @@ class Timing:
 
     Args:
         seconds: of one batch, once everything is traced.
-        photos: in that batch.
+        photos: in that batch, on average.
         first_seconds: what the first batches took beyond that: tracing, and once more for a batch of another length.
     """
 
     seconds: float
-    photos: int
+    photos: float
     first_seconds: float
 
     @property
@@ -194,12 +195,12 @@ def find(config: ExperimentConfig, num_classes: int) -> Measurement | None:
 
 def measurements() -> dict[str, Measurement]:
     """{key: measurement} of this machine, the oldest first."""
-    return _of_this_machine()[0]
+    return _of_this_machine().measurements
 
 
 def precision_speeds() -> dict[str, float]:
     """{policy: photos a second} as measured on this machine with one network; empty if nobody measured."""
-    return _of_this_machine()[1]
+    return _of_this_machine().speeds
 
 
 def keep(config: ExperimentConfig, num_classes: int, measurement: Measurement) -> None:
@@ -228,10 +229,20 @@ def keep_precision_speeds(speeds: dict[str, float]) -> None:
     _change(lambda entry: entry["precision_speeds"].update(speeds))
 
 
-# --- the file
-
 _guard = threading.Lock()
-_read: dict[Path, tuple[tuple, dict]] = {}  # path -> (its stamp, {machine key: (measurements, speeds)})
+_read: dict[Path, "_Entry"] = {}
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """What the file says of this machine, and by which stamp it is told whether it says so still."""
+
+    stamp: tuple
+    measurements: dict[str, Measurement]
+    speeds: dict[str, float]
+
+
+_NOTHING = _Entry((), {}, {})
 
 
 def _path() -> Path:
@@ -260,21 +271,21 @@ def _change(change) -> None:
         write_atomic(path, json.dumps(values, indent=1) + "\n")
 
 
-def _of_this_machine() -> tuple[dict[str, Measurement], dict[str, float]]:
+def _of_this_machine() -> _Entry:
     """From the file, which is read again only when it has changed: pages ask at every keystroke."""
     path, key = _path(), _machine_key()
     try:
         status = path.stat()
     except OSError:
-        return {}, {}
+        return _NOTHING
     stamp = (key, status.st_mtime_ns, status.st_size, status.st_ino)
     with _guard:
-        if path not in _read or _read[path][0] != stamp:
-            _read[path] = (stamp, _of_entry(_load(path).get(key, {})))
-        return _read[path][1]
+        if path not in _read or _read[path].stamp != stamp:
+            _read[path] = _of_entry(stamp, _load(path).get(key, {}))
+        return _read[path]
 
 
-def _of_entry(entry: dict) -> tuple[dict[str, Measurement], dict[str, float]]:
+def _of_entry(stamp: tuple, entry: dict) -> _Entry:
     """What can be read of a machine's entry."""
     try:
         found = {name: _measurement(values) for name, values in entry.get("measurements", {}).items()}
@@ -282,8 +293,8 @@ def _of_entry(entry: dict) -> tuple[dict[str, Measurement], dict[str, float]]:
             name: speed for name, speed in entry.get("precision_speeds", {}).items() if is_number(speed) and speed > 0
         }
     except DAMAGED:
-        return {}, {}
-    return {name: measurement for name, measurement in found.items() if measurement}, speeds
+        return _Entry(stamp, {}, {})
+    return _Entry(stamp, {name: measurement for name, measurement in found.items() if measurement}, speeds)
 
 
 def _measurement(values: dict) -> Measurement | None:
@@ -292,6 +303,7 @@ def _measurement(values: dict) -> Measurement | None:
         paces = {
             part: {int(size): Timing(**pace) for size, pace in values[part].items()} for part in ("train", "judge")
         }
-        return Measurement(**(values | paces))
+        whole: dict[str, Any] = values | paces
+        return Measurement(**whole)
     except (TypeError, KeyError, ValueError, AttributeError):
         return None

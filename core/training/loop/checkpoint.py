@@ -14,7 +14,9 @@ import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -138,8 +140,10 @@ def name_of(epoch: int, step: int) -> str:
 
 def place_of(name: str) -> tuple[int, int]:
     """(epoch, step) of a step checkpoint's name."""
-    epoch, step = _STEP_NAME.fullmatch(name).groups()
-    return int(epoch), int(step)
+    numbers = _STEP_NAME.fullmatch(name)
+    if numbers is None:
+        raise ValueError(f"name must be that of a step checkpoint; received {name!r}.")
+    return int(numbers[1]), int(numbers[2])
 
 
 def read(path: Path) -> Checkpoint | None:
@@ -249,7 +253,7 @@ def _hash_of(state: dict) -> str:
 
 def _hash(path: Path) -> str:
     with open_file(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(cast("BufferedReader", file), "sha256").hexdigest()
 
 
 def _sync_and_hash(path: Path) -> str:

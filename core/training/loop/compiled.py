@@ -1,5 +1,7 @@
 """What a network is trained with: optimizer, loss, and the two figures that every curve shows."""
 
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -24,8 +26,8 @@ def compile_model(model: keras.Model, training: TrainingConfig) -> None:
 
 def _optimizer(training: TrainingConfig) -> keras.optimizers.Optimizer:
     rate = training.learning_rate
-    clip = {"global_clipnorm": training.gradient_clip} if training.gradient_clip else {}
-    decay = {"weight_decay": training.weight_decay} if training.weight_decay else {}
+    clip: dict[str, Any] = {"global_clipnorm": training.gradient_clip} if training.gradient_clip else {}
+    decay: dict[str, Any] = {"weight_decay": training.weight_decay} if training.weight_decay else {}
     match training.optimizer:
         case "adamw":
             optimizer = keras.optimizers.AdamW(rate, **({"weight_decay": 0.0} | decay), **clip)
@@ -46,7 +48,8 @@ def _optimizer(training: TrainingConfig) -> keras.optimizers.Optimizer:
 def _is_right(targets, probabilities):
     """1 where the more probable class is the one with the larger share of the target (mixup blends two), else 0."""
     if targets.shape[-1] == 1:
-        agree = keras.ops.equal(targets > 0.5, probabilities > 0.5)[:, 0]
+        both: Any = keras.ops.equal(targets > 0.5, probabilities > 0.5)  # (B, 1)
+        agree = both[:, 0]
     else:
         agree = keras.ops.equal(keras.ops.argmax(targets, axis=-1), keras.ops.argmax(probabilities, axis=-1))
     return keras.ops.cast(agree, "float32")

@@ -4,6 +4,7 @@
 """
 
 import math
+from typing import Any
 
 import keras
 import numpy as np
@@ -76,7 +77,8 @@ def kernels(model: keras.Model) -> list[np.ndarray]:
 def _sample(variable) -> np.ndarray:
     """Every n-th number of a kernel; n is odd, so that all units come into it."""
     every = math.prod(variable.shape) // MOST_SAMPLED | 1
-    return np.array(keras.ops.reshape(variable, (-1,))[::every], np.float64)  # squares of runaway weights fit
+    numbers: Any = keras.ops.reshape(variable, (-1,))
+    return np.array(numbers[::every], np.float64)  # squares of runaway weights fit
 
 
 def step_fraction(before: list[np.ndarray], after: list[np.ndarray]) -> float:

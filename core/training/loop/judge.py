@@ -1,16 +1,22 @@
 """How good a network is on photos of a split: the same judge while it trains and afterwards."""
 
 from collections.abc import Sequence
+from typing import Any, Protocol
 
-import keras
 import numpy as np
 
 from core.errors import NotANumberError
 from core.jobs.job import Report, no_report
 from core.runs.evaluation import Evaluation
 from core.training.recipe.augment import resize
+from core.training.recipe.schedule import MOST_KEPT_BYTES
 
-MOST_KEPT_BYTES = 256 * 2**20  # of small pictures in memory
+
+class Answering(Protocol):
+    """A model, or what stands in for one."""
+
+    def predict_on_batch(self, images: np.ndarray, /) -> Any:
+        """(B, size, size, C) uint8 -> (B, 1) or (B, num_classes), float32 or what becomes it."""
 
 
 class Pictures:
@@ -35,7 +41,7 @@ class Pictures:
 
 
 def evaluate_model(
-    model: keras.Model,
+    model: Answering,
     images: np.ndarray,
     indices: np.ndarray,
     labels: np.ndarray,
@@ -71,7 +77,7 @@ def evaluate_model(
     return Evaluation(split, tuple(class_names), tuple(paths), labels, np.concatenate(rows))
 
 
-def predict(model: keras.Model, images: np.ndarray) -> np.ndarray:
+def predict(model: Answering, images: np.ndarray) -> np.ndarray:
     """Probabilities of one batch.
 
     Args:

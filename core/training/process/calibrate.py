@@ -176,8 +176,10 @@ def _time_training(training: "Training", size: int, listen: Callable[[], None]) 
     lengths = [(step + 1) * count // steps - step * count // steps for step in range(steps)]
     firsts = sorted({lengths.index(length) for length in lengths})  # each length is traced
     order = chain(firsts, cycle(range(steps)))
-    first_seconds, times, photos = 0.0, [], 0
+    times: list[float] = []
+    first_seconds, photos = 0.0, 0
     firsts_company, company = Company(), Company()
+    share_of_firsts = 1.0
     with closing(ahead(lambda step: train_batch(data, epoch - 1, step, size), order)) as batches:
         began = time.monotonic()
         for done, batch in enumerate(batches):

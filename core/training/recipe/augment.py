@@ -132,7 +132,11 @@ def draw_from(config: AugmentConfig, numbers: Sequence[float] | np.ndarray) -> D
             1 + gain * _both_ways(gains[1]),
             1 + gain * _both_ways(gains[2]),
         ),
-        channel_shifts=tuple(config.channel_shift * _both_ways(shift) for shift in shifts),
+        channel_shifts=(
+            config.channel_shift * _both_ways(shifts[0]),
+            config.channel_shift * _both_ways(shifts[1]),
+            config.channel_shift * _both_ways(shifts[2]),
+        ),
         gray=gray < config.gray_probability,
         # The smallest square has 3/8 of the largest's side: .15 to .4 of the picture at the default erase_fraction.
         erase=(config.erase_fraction * (0.375 + 0.625 * erase_side), erase_x, erase_y) if erased else None,
@@ -226,19 +230,18 @@ def augment(
     """
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[0] != image.shape[1] or image.shape[2] not in (1, 3):
         raise ValueError(f"image must be (S, S, 3) or (S, S, 1) uint8; received {image.shape} {image.dtype}.")
-    size = size or image.shape[0]
-    channels = image.shape[2]
+    side, channels = size or image.shape[0], image.shape[2]
     if out is None:
-        out = np.empty((size, size, channels), np.uint8)
+        out = np.empty((side, side, channels), np.uint8)
     _warp(image, draw, config, out)
     colour = colour_matrix(draw, channels)
     if colour is not None:
         cv2.transform(out, colour, dst=out)
     if draw.erase is not None:
         share, x, y = draw.erase
-        side = round(share * size)
-        left, top = round(x * (size - side)), round(y * (size - side))
-        out[top : top + side, left : left + side] = _ERASED
+        erased = round(share * side)
+        left, top = round(x * (side - erased)), round(y * (side - erased))
+        out[top : top + erased, left : left + erased] = _ERASED
     return out
 
 
@@ -260,11 +263,11 @@ def augment_batch(
     Returns:
         (B, size, size, C) uint8.
     """
-    size = size or images[0].shape[0]
+    side = size or images[0].shape[0]
     if out is None:
-        out = np.empty((len(images), size, size, images[0].shape[2]), np.uint8)
+        out = np.empty((len(images), side, side, images[0].shape[2]), np.uint8)
     for picture, image in zip(out, images, strict=True):
-        augment(image, draw(config, rng), config, size, out=picture)
+        augment(image, draw(config, rng), config, side, out=picture)
     return out
 
 

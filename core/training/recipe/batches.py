@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 import cv2
@@ -43,7 +43,7 @@ class TrainData:
     labels: np.ndarray
     indices: np.ndarray
     batch_size: int
-    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    augment: AugmentConfig = AugmentConfig()
     seed: int = 0
     mixup_alpha: float = 0.0
 

@@ -119,7 +119,7 @@ def steps(config: AugmentConfig, name: str) -> list[Step]:
     alone = AugmentConfig(**fill, **operation.beside)
     if name == "fill_mode":
         numbers = _numbers({4: 0.0, 7: 1.0})
-        modes = declared.setting("augment.fill_mode").limits.choices
+        modes = declared.setting("augment.fill_mode").limits.choices or ()
         return [
             Step(mode, draw_from(alone, numbers), replace(alone, fill_mode=mode, fill_value=config.fill_value))
             for mode in modes

@@ -11,6 +11,7 @@ from core.config import AugmentConfig, TrainingConfig
 # Each size is traced once, which takes seconds; four are enough to feel continuous.
 NUM_SIZES = 4
 SIZE_MULTIPLE = 32
+MOST_KEPT_BYTES = 256 * 2**20  # of small validation pictures, which a training keeps in memory while it judges by them
 
 
 def learning_rate_at(training: TrainingConfig, step: int, num_steps: int) -> float:
