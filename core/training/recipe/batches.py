@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
 import cv2
@@ -43,7 +43,7 @@ class TrainData:
     labels: np.ndarray
     indices: np.ndarray
     batch_size: int
-    augment: AugmentConfig = AugmentConfig()
+    augment: AugmentConfig = field(default_factory=lambda: AugmentConfig())
     seed: int = 0
     mixup_alpha: float = 0.0
 
