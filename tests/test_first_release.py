@@ -18,6 +18,7 @@ from core.jobs.job import find_job
 from core.photos import dataset as datasets
 from core.photos import disk
 from core.photos.files.decode import decode
+from core.photos.prepare import prepare
 from core.photos.sources import own, uploads
 from core.runs.engines.local import extend_run, revive_waiting, start_run
 from core.runs.store import Run, find_run, list_runs, may_control, newest_completed
@@ -107,7 +108,7 @@ def test_the_photos_open_and_preparing_them_again_gives_the_same(home):
     (stored,) = datasets.list_datasets()
     assert (stored.id, stored.sizes) == (PHOTOS, {"train": 8, "val": 4, "test": 4})
     assert (len(stored.steps()), len(stored.facts())) == (16, 16)
-    again = datasets.prepare(stored.photos, stored.split)
+    again = prepare(stored.photos, stored.split)
     assert (again.id, again.examples, again.checksum) == (stored.id, stored.examples, stored.checksum)
     assert [one.id for one in disk.look().datasets] == [PHOTOS]
 

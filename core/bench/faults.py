@@ -118,7 +118,7 @@ def faults(kills: int = 100, report: Report = no_report) -> list[Row]:
     Returns:
         The table: one row for all chains together.
     """
-    from core.photos.dataset import prepare
+    from core.photos.prepare import prepare
 
     total = Row(f"drawn pets, kill -9, {-(-kills // CHAIN_KILLS)} chains")
     with tempfile.TemporaryDirectory() as folder, _environment("ALEXNET_HOME", folder):

@@ -93,7 +93,7 @@ class World:
     def dataset(self) -> "Dataset":
         """These photos through the app's own scan, split and cache."""
         from core.photos.cache import open_cache
-        from core.photos.dataset import prepare
+        from core.photos.prepare import prepare
 
         dataset = prepare(PhotosConfig(source=str(self.photos[0])), SplitConfig(source="given"))
         open_cache(dataset, 224, "squash", 3)

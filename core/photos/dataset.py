@@ -9,14 +9,12 @@ import errno
 import hashlib
 import json
 import os
-import re
 import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -26,23 +24,21 @@ from core import parse
 from core.config import PhotosConfig, SplitConfig, from_dict
 from core.errors import AppError, ConfigError, PhotoError
 from core.jobs.events import is_number
-from core.jobs.job import Report, check_id, no_report
-from core.photos import split
+from core.jobs.job import check_id
 from core.photos.checks import clean, overrules, scan
-from core.photos.checks.clean import CleaningPlan, CleaningStep
-from core.photos.checks.overrules import LEAVE_OUT, Overrules
+from core.photos.checks.clean import CleaningStep
+from core.photos.checks.overrules import Overrules
 from core.photos.checks.scan import ImageCheck, Issue
 from core.photos.layouts.names import SPLITS
-from core.photos.sources import origins
 from core.photos.split import Example
 from core.text import natural_key
 from core.workspace.disk import why_not_written
 from core.workspace.files import DAMAGED, read_file, read_json, sync_folder, write_atomic
-from core.workspace.folders import datasets_folder, workspace
+from core.workspace.folders import datasets_folder
 from core.workspace.shelf import Shelf
 from core.workspace.tables import csv_rows, rows_to_csv
 
-__all__ = ["SPLITS", "Dataset", "Example", "list_datasets", "load", "prepare", "prepare_test"]
+__all__ = ["SPLITS", "Dataset", "Example", "list_datasets", "load"]
 
 
 @dataclass(frozen=True)
@@ -185,141 +181,6 @@ class Dataset:
             raise PhotoError(f"The data set was not kept. {why_not_written(error, datasets_folder())}") from error
 
 
-def prepare(
-    photos: PhotosConfig, split_config: SplitConfig, report: Report = no_report, name: str = "", owner: str = ""
-) -> Dataset:
-    """Everything from a source of photos (nothing, for drawn pets) to a data set. Doing it again changes nothing.
-
-    Photos that earlier data sets of the same folder and the same ``split_config`` dealt stay in their splits.
-
-    Args:
-        photos: where they are.
-        split_config: how they are dealt.
-        report: called with stages "drawing" or those of ``origins.fetch``, then "scanning", "comparing".
-        name: for the person; by default the folder's, or what the zip or the archive is called.
-        owner: mark of the browser that asks; it becomes one of the data set's owners.
-
-    Raises:
-        PhotoError: the photos cannot be fetched or used; the sentence says why and what to do.
-        Cancelled: by ``report``. No data set is left half made.
-    """
-    if photos.source == "drawn":
-        name = name or f"Drawn {' and '.join(sorted(photos.drawn_classes))}"
-        origin = origins.Origin(_draw(photos, split_config, report), "drawn", origins.DRAWN)
-    else:
-        origin = origins.fetch(photos.source, report)
-    scanned = scan.scan(origin.root, report)
-    decided = overrules.load(scanned.folder)
-    cleaned = clean.plan(scanned, decided)
-    deal = split.assign(cleaned, split_config, _dealt_before(scanned.folder, split_config))
-    cleaned = _without(cleaned, deal.left_out)
-    # a folder is called what it is called once links and dots are resolved
-    called = scanned.folder.name if origin.kind == origins.FOLDER else origin.name
-    notes = (*origin.notes, *deal.notes)
-    made_with = {"photos": photos, "split": split_config, "overrules": decided, "owners": (owner,)}
-    return _stored(scanned, cleaned, deal.examples, notes, _slug(called), name or called or "Photos", **made_with)
-
-
-def _dealt_before(root: Path, split_config: SplitConfig) -> dict[str, str]:
-    """{sha256: split} of every photo of a folder that was dealt with this config; the newest data set counts most."""
-    before = []
-    for folder in datasets_folder().glob("[!.]*"):
-        try:  # reading a small file first spares reading thousands of rows of every other folder's data sets
-            about = read_json(folder / "dataset.json")
-            if about["root"] == str(root) and _made_with(about).get("split") == split_config:
-                before.append(load(folder.name))
-        except (OSError, AppError, *DAMAGED):
-            continue  # damaged
-    places: dict[str, str] = {}
-    for dataset in sorted(before, key=lambda dataset: (dataset.created, dataset.id)):
-        places |= {example.sha256: example.split for example in dataset.examples}
-    return places
-
-
-def _without(cleaned: CleaningPlan, reasons: dict[str, str]) -> CleaningPlan:
-    """The plan in which these photos are left out after all."""
-    if not reasons:
-        return cleaned
-    steps = tuple(
-        replace(step, action=LEAVE_OUT, reason=reasons[step.path]) if step.path in reasons else step
-        for step in cleaned.steps
-    )
-    return replace(cleaned, steps=steps)
-
-
-def prepare_test(source: Path | str, report: Report = no_report) -> Dataset:
-    """Photos to judge a trained network by: the folder's own test split where it has one, else every usable photo.
-
-    Nothing is learned from them, so there is no smallest number, and one class is enough.
-
-    Args:
-        source: a folder or a zip, of any layout whose classes can be told.
-        report: called with stages "unpacking", "scanning", "comparing".
-
-    Raises:
-        PhotoError: the folder cannot be read, or it has no usable photo of a class.
-    """
-    origin = origins.fetch(str(source), report)
-    scanned = scan.scan(origin.root, report)
-    called = scanned.folder.name if origin.kind == origins.FOLDER else origin.name
-    cleaned = clean.plan(scanned, overrules.load(scanned.folder))
-    given = [step for step in cleaned.kept if step.split == "test"]
-    kept = [step for step in given or cleaned.kept if step.class_name is not None]
-    if not kept:
-        raise PhotoError(
-            f"“{source}” has no usable photo whose class can be told; {len(cleaned.steps):,} files were found. Give a folder "
-            f"with one sub-folder a class, e.g. cats and dogs. {split.describe(cleaned, SplitConfig())} {split.describe_ignored(cleaned)}".rstrip()
-        )
-    places = {name: index for index, name in enumerate(cleaned.class_names)}
-    examples = tuple(Example(step.path, step.class_name, places[step.class_name], "test", step.sha256) for step in kept)
-    return _stored(scanned, cleaned, examples, (), f"test-{_slug(called)}", called)
-
-
-def _stored(
-    scanned: scan.ScanReport,
-    cleaned: CleaningPlan,
-    examples: tuple[Example, ...],
-    notes: Iterable[str],
-    slug: str,
-    name: str,
-    **made_with,
-) -> Dataset:
-    """The data set of these examples, written unless it is there as it would be written."""
-    summary = {
-        **cleaned.counts(),
-        "scan_seconds": round(scanned.seconds, 2),
-        "layout": scanned.layout,
-        "notes": list(notes),
-        "reading": split.describe(cleaned, made_with.get("split") or SplitConfig()),
-        "ignored_because": split.describe_ignored(cleaned),
-    }
-    checksum = hashlib.sha256(_encoded(rows_to_csv(examples))).hexdigest()
-    dataset = Dataset(
-        f"{slug}-{checksum[:8]}",
-        name,
-        scanned.folder,
-        cleaned.class_names,
-        examples,
-        summary,
-        checksum,
-        time.time(),
-        **made_with,
-    )
-    try:
-        before = load(dataset.id)
-    except PhotoError:
-        dataset.save(cleaned.steps, scanned.checks)
-        return dataset
-    dataset = replace(dataset, owners=tuple(sorted({*before.owners, *dataset.owners})))
-    if _lasting(before) == _lasting(dataset) and before.facts():
-        return before
-    # The same photos, but the folder moved, files that are not used came or went, or other settings came to the same,
-    # or the facts are missing.
-    now = Dataset(**{**_as_fields(dataset), "name": before.name, "created": before.created})
-    now.save(cleaned.steps, scanned.checks)
-    return now
-
-
 def load(dataset_id: str) -> Dataset:
     """The data set of that id.
 
@@ -344,7 +205,7 @@ def load(dataset_id: str) -> Dataset:
             _NO_SUMMARY | about["summary"],
             about["checksum"],
             about["created"],
-            **_made_with(about),
+            **made_with(about),
         )
     except FileNotFoundError:
         raise PhotoError(
@@ -357,8 +218,11 @@ def load(dataset_id: str) -> Dataset:
 
 
 _NO_SUMMARY = {
-    "found": 0, "used": 0, "converted": 0, "left_out": 0, "ignored": 0, "scan_seconds": 0, "issues": {}, "notes": [], "layout": "none",
-}  # fmt: skip
+    **dict.fromkeys(("found", "used", "converted", "left_out", "ignored", "scan_seconds"), 0),
+    "issues": {},
+    "notes": [],
+    "layout": "none",
+}
 """What a summary says at least; one that was written with less, or by hand, is filled up."""
 
 
@@ -403,15 +267,6 @@ def _entry(folder: Path) -> Dataset | DamagedDataset | None:
 _shelf = Shelf("dataset.json", _entry, lambda entry: (entry.created, entry.id))
 
 
-def _draw(photos: PhotosConfig, split_config: SplitConfig, report: Report) -> Path:
-    from core.photos.drawn import draw as drawn  # only here: who brings photos needs no painter
-
-    animals = tuple(sorted(photos.drawn_classes))
-    folder = workspace() / "drawn" / f"{'-'.join(animals)}-{photos.num_drawn}-{split_config.seed}"
-    folder.parent.mkdir(exist_ok=True)
-    return drawn.draw_folder(folder, animals, photos.num_drawn, split_config.seed, report)
-
-
 def _renamed(folder: Path, target: Path) -> bool:
     try:
         os.rename(folder, target)
@@ -422,21 +277,7 @@ def _renamed(folder: Path, target: Path) -> bool:
     return True
 
 
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:32].strip("-") or "photos"
-
-
-def _encoded(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
-
-
-def _lasting(dataset: Dataset) -> tuple:
-    """What two preparations of the same photos are compared by."""
-    summary = {key: value for key, value in dataset.summary.items() if key != "scan_seconds"}
-    return dataset.root, summary, dataset.photos, dataset.split, dataset.overrules, dataset.owners
-
-
-def _made_with(about: dict) -> dict:
+def made_with(about: dict) -> dict:
     """Fields of ``Dataset`` that older versions did not write."""
     found: dict = {}
     for part in ("photos", "split"):
@@ -448,10 +289,6 @@ def _made_with(about: dict) -> dict:
     if about.get("owners"):
         found["owners"] = tuple(str(owner) for owner in about["owners"])
     return found
-
-
-def _as_fields(dataset: Dataset) -> dict:
-    return {field.name: getattr(dataset, field.name) for field in fields(dataset)}
 
 
 _ACTIONS = (clean.USE, clean.CONVERT, clean.LEAVE_OUT, clean.IGNORE)

@@ -21,8 +21,9 @@ from pathlib import Path
 from core.config import from_dict
 from core.errors import RunError
 from core.jobs.job import Job, Report, run_job
-from core.photos import cache, dataset
+from core.photos import cache
 from core.photos.checks import clean, overrules, scan
+from core.photos.prepare import prepare
 from core.photos.sources import allowed, origins
 
 
@@ -40,7 +41,7 @@ def work(job: Job, report: Report) -> dict:
         )
     owner = "" if request.get("shared") else request.get("owner", "")
     photos = replace(config.photos, source=source)
-    made = dataset.prepare(photos, config.split, report, name=request.get("name") or "", owner=owner)
+    made = prepare(photos, config.split, report, name=request.get("name") or "", owner=owner)
     wanted = request.get("cache")
     if wanted:
         cache.build(made, wanted["size"], wanted["fit"], wanted.get("channels", 3), report)

@@ -7,7 +7,7 @@ from fake_runs import finished_run, make_dataset
 from servers import start_server
 
 from core.config import PhotosConfig, SplitConfig
-from core.photos.dataset import prepare
+from core.photos.prepare import prepare
 from core.runs.engines.local import stop_run
 from core.runs.store import list_runs
 from core.workspace.lock import is_held

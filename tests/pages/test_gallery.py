@@ -12,6 +12,7 @@ from visits import words_of
 from core.config import PhotosConfig, SplitConfig
 from core.photos import cache, dataset, disk
 from core.photos.checks.scan import ImageCheck, Issue
+from core.photos.prepare import prepare
 from pages.photos import gallery
 
 
@@ -30,7 +31,7 @@ def made(workspace):
             picture.save(folder / class_name / f"{index}.png")
     (folder / "cats" / "again.png").write_bytes((folder / "cats" / "0.png").read_bytes())
     (folder / "cats" / "broken.jpg").write_bytes(b"")
-    return dataset.prepare(PhotosConfig(str(folder)), SplitConfig())
+    return prepare(PhotosConfig(str(folder)), SplitConfig())
 
 
 def named(app: AppTest) -> list[str]:

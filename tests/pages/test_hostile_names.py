@@ -10,7 +10,7 @@ from visits import go, open_link
 
 from core.cli.main import main
 from core.config import PhotosConfig, SplitConfig
-from core.photos import dataset
+from core.photos.prepare import prepare
 from pages.parts import words
 
 PAGES = ("photos", "network", "augmentation", "training", "results", "classify")
@@ -19,7 +19,7 @@ PAGES = ("photos", "network", "augmentation", "training", "results", "classify")
 @pytest.fixture
 def made(tmp_path):
     folder = write_hostile(tmp_path / "<i>pets")
-    return dataset.prepare(PhotosConfig(str(folder)), SplitConfig())
+    return prepare(PhotosConfig(str(folder)), SplitConfig())
 
 
 def test_every_photo_is_found_and_its_facts_are_kept_under_its_own_name(made):

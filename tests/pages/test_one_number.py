@@ -9,7 +9,8 @@ from PIL import Image
 from visits import go, open_link, words_of
 
 from core.config import PhotosConfig, SplitConfig
-from core.photos.dataset import Dataset, prepare
+from core.photos.dataset import Dataset
+from core.photos.prepare import prepare
 
 PAGES = ("home", "photos", "network", "augmentation", "training", "results", "classify")
 

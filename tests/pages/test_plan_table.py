@@ -14,6 +14,7 @@ from core.photos import dataset
 from core.photos.checks import overrules
 from core.photos.checks.overrules import LEAVE_OUT, USE_ANYWAY
 from core.photos.checks.scan import Issue
+from core.photos.prepare import prepare as prepare_dataset
 from core.photos.sources import own
 from core.runs.store import create_run, find_run
 from pages.parts import work
@@ -33,7 +34,7 @@ def made(tmp_path):
 
 
 def prepare(root):
-    return dataset.prepare(PhotosConfig(source=str(root), fit="crop"), SplitConfig(seed=4), name="Pets")
+    return prepare_dataset(PhotosConfig(source=str(root), fit="crop"), SplitConfig(seed=4), name="Pets")
 
 
 @pytest.fixture

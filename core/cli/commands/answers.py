@@ -29,7 +29,7 @@ def evaluate(run, folder, as_json):
     dataset = None
     report = Bar()
     if folder:
-        from core.photos.dataset import prepare_test
+        from core.photos.prepare import prepare_test
 
         dataset = prepare_test(folder, report)
         say_reading(dataset)

@@ -22,7 +22,7 @@ def with_photos(config: ExperimentConfig, photos: str) -> ExperimentConfig:
 def prepare(config: ExperimentConfig):
     """The data set of a config, cached for its network."""
     from core.photos.cache import open_cache
-    from core.photos.dataset import prepare as prepare_dataset
+    from core.photos.prepare import prepare as prepare_dataset
 
     report = Bar()
     dataset = prepare_dataset(config.photos, config.split, report)

@@ -12,8 +12,8 @@ from core.answers.network import load_network
 from core.config import PhotosConfig, SplitConfig
 from core.errors import ModelError
 from core.jobs.job import Cancelled
-from core.photos.dataset import prepare
 from core.photos.files import decode
+from core.photos.prepare import prepare
 from core.runs.store import create_run
 from core.training.loop.judge import evaluate_model, predict
 from core.training.recipe.augment import resize

@@ -9,7 +9,7 @@ from PIL import Image
 
 from core.answers.overlap import overlap
 from core.config import PhotosConfig, SplitConfig
-from core.photos.dataset import prepare, prepare_test
+from core.photos.prepare import prepare, prepare_test
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from core.bench.faults import EVERYTHING, INTERVAL_STEPS, chain, differences, start
 from core.config import PhotosConfig, SplitConfig, put_all
-from core.photos.dataset import prepare
+from core.photos.prepare import prepare
 from core.runs.engines.local import start_run
 from core.runs.store import create_run
 from core.training.loop import checkpoint

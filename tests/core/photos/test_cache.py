@@ -16,13 +16,14 @@ from photo_makers import write_classes, write_photo
 from core.config import PhotosConfig, SplitConfig
 from core.errors import PhotoError
 from core.jobs.job import Cancelled
-from core.photos import cache, dataset
+from core.photos import cache
+from core.photos.prepare import prepare
 from core.workspace.lock import Lock
 
 
 @pytest.fixture
 def pets(tmp_path):
-    return dataset.prepare(PhotosConfig(source=str(write_classes(tmp_path / "pets", 8))), SplitConfig())
+    return prepare(PhotosConfig(source=str(write_classes(tmp_path / "pets", 8))), SplitConfig())
 
 
 def left_behind(pets) -> set[str]:
@@ -85,7 +86,7 @@ def test_a_photo_that_breaks_after_the_scan_is_named_and_the_next_scan_mends_it(
         cache.build(pets, 16, "squash")
     assert f"“{example.path}”" in str(error.value)
     assert left_behind(pets) == {"cache-16x16x3-squash.lock"}
-    again = dataset.prepare(PhotosConfig(source=str(pets.root)), SplitConfig())
+    again = prepare(PhotosConfig(source=str(pets.root)), SplitConfig())
     assert cache.open_cache(again, 16, "squash").shape[0] == (16 if harm == "changed" else 15)
 
 

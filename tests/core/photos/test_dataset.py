@@ -8,13 +8,15 @@ from photo_makers import encoded, picture, write_classes, write_photo
 
 from core.config import PhotosConfig, SplitConfig
 from core.errors import PhotoError, RunError
-from core.jobs.job import Cancelled, create_job, run_job
+from core.jobs.job import Cancelled, create_job, no_report, run_job
 from core.photos import cache, dataset, job
 from core.photos.drawn import draw as drawn
+from core.photos.prepare import prepare as prepare_dataset
+from core.photos.prepare import prepare_test
 
 
-def prepare(folder, report=dataset.no_report, name="", **split):
-    return dataset.prepare(PhotosConfig(source=str(folder)), SplitConfig(**split), report, name)
+def prepare(folder, report=no_report, name="", **split):
+    return prepare_dataset(PhotosConfig(source=str(folder)), SplitConfig(**split), report, name)
 
 
 def test_a_folder_becomes_a_data_set_that_can_be_loaded_again(tmp_path):
@@ -141,7 +143,7 @@ def test_drawn_pets_are_drawn_from_the_split_seed(monkeypatch):
         return write_classes(folder, num_per_class, animals)
 
     monkeypatch.setattr(drawn, "draw_folder", draw_folder)
-    made = dataset.prepare(PhotosConfig(num_drawn=8, drawn_classes=("dogs", "cats")), SplitConfig(seed=5))
+    made = prepare_dataset(PhotosConfig(num_drawn=8, drawn_classes=("dogs", "cats")), SplitConfig(seed=5))
     assert asked == [(("cats", "dogs"), 8, 5)]
     assert (made.id[:6], made.name) == ("drawn-", "Drawn cats and dogs")
 
@@ -203,13 +205,13 @@ def test_rows_of_the_cache_follow_the_examples(tmp_path):
 
 def test_photos_to_judge_by_are_all_of_a_folder_or_its_test_split_and_are_not_offered_for_training(tmp_path):
     plain = write_classes(tmp_path / "plain", 2)
-    made = dataset.prepare_test(plain)
+    made = prepare_test(plain)
     assert made.counts()["test"] == {"cats": 2, "dogs": 2}
-    assert dataset.prepare_test(plain).id == made.id
+    assert prepare_test(plain).id == made.id
     assert dataset.list_datasets() == []
     shutil.copytree(plain, tmp_path / "split" / "test")
     write_photo(tmp_path / "split" / "train" / "cats" / "new.jpg", seed=99)
-    of_split = dataset.prepare_test(tmp_path / "split")
+    of_split = prepare_test(tmp_path / "split")
     assert [example.path for example in of_split.examples] == [
         f"test/{name}/{index}.jpg" for name in ("cats", "dogs") for index in range(2)
     ]
@@ -219,7 +221,7 @@ def test_a_folder_without_a_usable_photo_cannot_judge(tmp_path):
     (tmp_path / "cats").mkdir()
     (tmp_path / "cats" / "a.jpg").write_text("not a photo")
     with pytest.raises(PhotoError, match="no usable photo"):
-        dataset.prepare_test(tmp_path)
+        prepare_test(tmp_path)
 
 
 def test_a_newcomer_between_two_photos_of_different_splits_is_left_out_and_counted(tmp_path):

@@ -12,13 +12,14 @@ from core.errors import PhotoError, RunError
 from core.jobs.events import EventLog
 from core.jobs.job import create_job
 from core.photos import cache, dataset, disk
+from core.photos.prepare import prepare
 from core.workspace.folders import runs_folder
 from core.workspace.lock import Lock
 
 
 @pytest.fixture
 def made(tmp_path):
-    prepared = dataset.prepare(PhotosConfig(str(write_classes(tmp_path / "pets", 8))), SplitConfig())
+    prepared = prepare(PhotosConfig(str(write_classes(tmp_path / "pets", 8))), SplitConfig())
     cache.build(prepared, 64, "squash")
     cache.build(prepared, 32, "squash")
     return prepared
@@ -68,7 +69,7 @@ def test_a_whole_data_set_goes_and_its_photos_stay(made):
     assert disk.clear_dataset(made.id) > 0
     assert list(dataset.datasets_folder().iterdir()) == []
     assert {path: path.read_bytes() for path in made.root.rglob("*.jpg")} == photos
-    assert dataset.prepare(PhotosConfig(str(made.root)), SplitConfig()).id == made.id
+    assert prepare(PhotosConfig(str(made.root)), SplitConfig()).id == made.id
 
 
 @pytest.mark.parametrize("clear", [disk.clear_caches, disk.clear_dataset])
@@ -151,7 +152,7 @@ def test_no_text_becomes_a_path(made, wrong):
 def test_unpacked_and_drawn_photos_go_once_no_data_set_needs_them(workspace):
     photos = write_classes(workspace / "unpacked" / ("a" * 24) / "photos", 8)
     (photos.parent / "about.json").write_text(json.dumps({"name": "My <b>zip</b>", "kind": "zip"}))
-    made = dataset.prepare(PhotosConfig(str(photos)), SplitConfig())
+    made = prepare(PhotosConfig(str(photos)), SplitConfig())
     found = next(one for one in disk.look().folders if one.id.startswith("unpacked/"))
     assert "My <b>zip</b>" in found.title and made.id in found.kept
     with pytest.raises(PhotoError, match="is kept"):

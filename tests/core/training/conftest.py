@@ -9,7 +9,7 @@ from core.config import PhotosConfig, SplitConfig
 def stripes_and_dots(tmp_path, workspace):
     """A data set of 96 pictures that a small network tells apart: stripes are "dogs", dots are "cats"."""
     from core.photos.cache import open_cache
-    from core.photos.dataset import prepare
+    from core.photos.prepare import prepare
 
     rng = np.random.default_rng(0)
     for class_name in ("cats", "dogs"):

@@ -12,6 +12,7 @@ from core.photos import dataset
 from core.photos.checks import clean, overrules, scan
 from core.photos.checks.overrules import LEAVE_OUT, USE, USE_ANYWAY, Overrules
 from core.photos.checks.scan import Issue
+from core.photos.prepare import prepare as prepare_dataset
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def decide(root, path, action):
 
 
 def prepare(root):
-    return dataset.prepare(PhotosConfig(source=str(root)), SplitConfig())
+    return prepare_dataset(PhotosConfig(source=str(root)), SplitConfig())
 
 
 def test_a_photo_can_be_left_out_and_taken_back(folder):
@@ -151,7 +152,7 @@ def test_decisions_take_effect_when_the_folder_is_prepared_and_old_data_sets_sta
 
 def test_a_data_set_remembers_how_it_was_made(folder):
     photos, split = PhotosConfig(source=str(folder), fit="crop"), SplitConfig(train=0.6, val=0.2, test=0.2, seed=3)
-    made = dataset.load(dataset.prepare(photos, split).id)
+    made = dataset.load(prepare_dataset(photos, split).id)
     assert (made.photos, made.split) == (photos, split)
 
 

@@ -1,9 +1,9 @@
 from photo_makers import write_classes, write_photo
 
 from core.config import PhotosConfig, SplitConfig
-from core.photos import dataset
 from core.photos.checks import statistics
 from core.photos.checks.scan import ImageCheck, Issue
+from core.photos.prepare import prepare as prepare_dataset
 
 
 def check(height=60, width=80, brightness=100.0, **more):
@@ -51,7 +51,7 @@ def test_brightness_is_said_by_its_middle_and_its_ends():
 
 
 def prepare(folder):
-    return dataset.prepare(PhotosConfig(str(folder)), SplitConfig())
+    return prepare_dataset(PhotosConfig(str(folder)), SplitConfig())
 
 
 def test_a_prepared_data_set_keeps_what_the_scan_measured(tmp_path):

@@ -7,7 +7,8 @@ from photo_makers import encoded, picture, write_photo
 
 from core.config import PhotosConfig, SplitConfig
 from core.errors import PhotoError
-from core.photos import dataset
+from core.photos.prepare import prepare as prepare_dataset
+from core.photos.prepare import prepare_test
 
 
 def draw(root, *folders, number=6, start=0):
@@ -18,7 +19,7 @@ def draw(root, *folders, number=6, start=0):
 
 
 def prepare(root):
-    return dataset.prepare(PhotosConfig(source=str(root)), SplitConfig())
+    return prepare_dataset(PhotosConfig(source=str(root)), SplitConfig())
 
 
 def test_kaggles_training_and_test_set_are_kept_and_validation_is_taken_from_train(tmp_path):
@@ -40,7 +41,7 @@ def test_splits_beside_a_table_without_labels_are_refused_and_the_table_is_named
     with pytest.raises(PhotoError, match=r"“test” and “train” are named as splits.*“labels.csv” has no rows of labels"):
         prepare(tmp_path)
     with pytest.raises(PhotoError, match=r"no usable photo whose class can be told.*“labels.csv” has no rows"):
-        dataset.prepare_test(tmp_path)
+        prepare_test(tmp_path)
 
 
 def test_a_class_that_is_a_link_to_nothing_is_named_in_the_error(tmp_path):
@@ -84,7 +85,7 @@ def test_labels_of_a_table_are_used_for_train_and_the_test_without_them_is_said(
         "Ignored: 12 .jpg (“test” has no rows in “train_labels.csv”, so nobody knows what its photos show); "
         "1 .csv (It says what the photos show, and is no photo itself)."
     )
-    assert dataset.prepare_test(tmp_path).counts()["test"] == {"cat": 6, "dog": 6}
+    assert prepare_test(tmp_path).counts()["test"] == {"cat": 6, "dog": 6}
 
 
 def test_classes_in_file_names_are_used(tmp_path):

@@ -14,6 +14,7 @@ from core.config import PhotosConfig, SplitConfig
 from core.errors import PhotoError
 from core.jobs.job import Cancelled, ask, create_job, find_job, spawn
 from core.photos import dataset
+from core.photos.prepare import prepare as prepare_dataset
 from core.photos.sources import download, origins, uploads
 from core.workspace.folders import PROJECT
 
@@ -38,7 +39,7 @@ def microsoft(monkeypatch):
 
 
 def prepare(source):
-    return dataset.prepare(PhotosConfig(source=str(source)), SplitConfig())
+    return prepare_dataset(PhotosConfig(source=str(source)), SplitConfig())
 
 
 def left_over(workspace):

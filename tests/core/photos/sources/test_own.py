@@ -3,7 +3,7 @@ from photo_makers import encoded, picture
 
 from core.config import PhotosConfig, SplitConfig
 from core.errors import PhotoError
-from core.photos import dataset
+from core.photos.prepare import prepare
 from core.photos.sources import origins, own
 
 ME, YOU = "token-of-one-browser", "token-of-another-one"
@@ -24,11 +24,11 @@ def photo(seed, format="JPEG"):
 def test_photos_added_by_hand_become_a_data_set_that_can_grow(cups):
     for index in range(5):
         assert own.add_photo(cups, "cups", photo(index)) and own.add_photo(cups, "bottles", photo(100 + index, "PNG"))
-    first = dataset.prepare(PhotosConfig(source=str(cups.folder)), SplitConfig())
+    first = prepare(PhotosConfig(source=str(cups.folder)), SplitConfig())
     assert (first.name, first.class_names, first.summary["used"]) == ("Kitchen", ("bottles", "cups"), 10)
     assert origins.of_root(first.root).kind == "own"
     own.add_photo(cups, "cups", photo(50))
-    second = dataset.prepare(PhotosConfig(source=str(cups.folder)), SplitConfig())
+    second = prepare(PhotosConfig(source=str(cups.folder)), SplitConfig())
     assert len(second.examples) == 11 and second.id != first.id
 
 

@@ -10,7 +10,7 @@ import pytest
 from core.config import ExperimentConfig, overlay, put_all
 from core.jobs.events import EventLog
 from core.photos.cache import open_cache
-from core.photos.dataset import prepare
+from core.photos.prepare import prepare
 from core.runs.store import Run, create_run
 from core.training.loop import train as training
 from core.workspace.folders import PROJECT

@@ -11,7 +11,7 @@ from core.config import PhotosConfig, SplitConfig, put_all
 from core.jobs.events import EventLog
 from core.network.edit import scale_width
 from core.network.presets import PRESETS, experiment
-from core.photos.dataset import prepare
+from core.photos.prepare import prepare
 from core.runs.store import create_run
 from core.training.loop import train as training
 
