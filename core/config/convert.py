@@ -129,6 +129,8 @@ def _word_or_whole(declared: Setting, value: Any) -> str | int:
 
 def _list_of_words(declared: Setting, value: Any) -> tuple[str, ...]:
     name, limits = name_of(declared.path), declared.limits
+    if limits.choices is None:
+        return _list_of_names(declared, value)
     choices: tuple[str, ...] = limits.choices or ()
     known = ", ".join(choices)
     if not is_list(value) or not all(isinstance(word, str) for word in value):
@@ -146,6 +148,20 @@ def _list_of_words(declared: Setting, value: Any) -> tuple[str, ...]:
             declared.default,
         )
     return words
+
+
+def _list_of_names(declared: Setting, value: Any) -> tuple[str, ...]:
+    name, limits = name_of(declared.path), declared.limits
+    if not is_list(value) or not all(isinstance(word, str) and word for word in value):
+        raise ConfigError(f"{name} must be a list of names; received {shown(value)}.", declared.path, declared.default)
+    names: tuple[str, ...] = tuple(value)
+    if not limits.allows(len(names)):
+        raise ConfigError(
+            f"{name} must name {limits.describe()}; received {len(names):,}.", declared.path, declared.default
+        )
+    for each in names:
+        _check_letters(declared, each)
+    return names
 
 
 _CONVERSIONS: dict[Any, Callable[[Setting, Any], Any]] = {

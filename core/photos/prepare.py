@@ -15,6 +15,7 @@ from core.photos.checks import clean, overrules, scan
 from core.photos.checks.clean import CleaningPlan
 from core.photos.checks.overrules import LEAVE_OUT
 from core.photos.dataset import Dataset, load, made_with
+from core.photos.layouts.chosen import Choice
 from core.photos.sources import origins
 from core.photos.split import Example
 from core.workspace.files import DAMAGED, read_json
@@ -45,7 +46,7 @@ def prepare(
         origin = origins.Origin(_draw(photos, split_config, report), "drawn", origins.DRAWN)
     else:
         origin = origins.fetch(photos.source, report)
-    scanned = scan.scan(origin.root, report)
+    scanned = scan.scan(origin.root, report, classes=photos.classes)
     decided = overrules.load(scanned.folder)
     cleaned = clean.plan(scanned, decided)
     deal = split.assign(cleaned, split_config, _dealt_before(scanned.folder, split_config))
@@ -84,7 +85,7 @@ def _without(cleaned: CleaningPlan, reasons: dict[str, str]) -> CleaningPlan:
     return replace(cleaned, steps=steps)
 
 
-def prepare_test(source: Path | str, report: Report = no_report) -> Dataset:
+def prepare_test(source: Path | str, report: Report = no_report, classes: Choice = ()) -> Dataset:
     """Photos to judge a trained network by: the folder's own test split where it has one, else every usable photo.
 
     Nothing is learned from them, so there is no smallest number, and one class is enough.
@@ -92,12 +93,13 @@ def prepare_test(source: Path | str, report: Report = no_report) -> Dataset:
     Args:
         source: a folder or a zip, of any layout whose classes can be told.
         report: called with stages "unpacking", "scanning", "comparing".
+        classes: how the network's own photos were joined and chosen; it holds as far as the folder has those classes.
 
     Raises:
         PhotoError: the folder cannot be read, or it has no usable photo of a class.
     """
     origin = origins.fetch(str(source), report)
-    scanned = scan.scan(origin.root, report)
+    scanned = scan.scan(origin.root, report, classes=classes, must_fit=False)
     called = scanned.folder.name if origin.kind == origins.FOLDER else origin.name
     cleaned = clean.plan(scanned, overrules.load(scanned.folder))
     given = [step for step in cleaned.kept if step.split == "test"]

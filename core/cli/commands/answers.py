@@ -31,7 +31,7 @@ def evaluate(run, folder, as_json):
     if folder:
         from core.photos.prepare import prepare_test
 
-        dataset = prepare_test(folder, report)
+        dataset = prepare_test(folder, report, asked.config.photos.classes)
         say_reading(dataset)
     prepare_environment()
     from core.answers.evaluate import evaluate_run

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from core.cli.parts.follow import progress
-from core.cli.parts.options import as_json, config_file, experiment, preset, settings
+from core.cli.parts.options import as_json, config_file, experiment, join, only, preset, settings
 from core.cli.parts.output import emit_json
 from core.cli.parts.prepared import prepare, with_photos
 from core.cli.parts.terminal import Bar
@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 @preset
 @config_file
 @settings
+@join
+@only
 @click.option("--vary", metavar="PATH=A,B,...", help="The setting to vary and 2 to 5 values of it.")
 @click.option("--augmentation", is_flag=True, help="Instead: once with the augmentation that is set, once without any.")
 @click.option("--epochs", type=int, help="Of each training; 12 if nothing else is set.")
 @click.option("--seed", type=int, help="Of every training: first weights, order, augmentation, dropout.")
 @as_json
-def sweep(photos, preset_id, config_path, assignments, vary, augmentation, epochs, seed, as_json):
+def sweep(photos, preset_id, config_path, assignments, joins, only, vary, augmentation, epochs, seed, as_json):
     """Train the same network on PHOTOS with several values of one setting, one after the other, and compare them.
 
     Waits for all of them; Ctrl-C cancels the whole. For example:
@@ -44,7 +46,7 @@ def sweep(photos, preset_id, config_path, assignments, vary, augmentation, epoch
         assignments += (f"training.seed={seed}",)
     if epochs is None and not any(text.partition("=")[0].strip() == "training.epochs" for text in assignments):
         epochs = SHORT_EPOCHS
-    config = with_photos(experiment(preset_id, config_path, assignments), photos)
+    config = with_photos(experiment(preset_id, config_path, assignments), photos, joins, only)
     variants(config, path, values, epochs=epochs)  # what is wrong is said before photos are prepared
     started = start_sweep(config, prepare(config), path, values, epochs=epochs)
     click.echo(f"Sweep {started.id}: {', '.join(started.labels)}", err=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from core.cli.parts.follow import wait
-from core.cli.parts.options import as_json, config_file, experiment, preset, settings
+from core.cli.parts.options import as_json, config_file, experiment, join, only, preset, settings
 from core.cli.parts.output import emit
 from core.cli.parts.prepared import prepare, with_photos
 from core.cli.parts.terminal import Bar
@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 @preset
 @config_file
 @settings
+@join
+@only
 @click.option("--measure", is_flag=True, help="Let the network train for some seconds first, and keep what that shows.")
 @as_json
-def forecast(folder, preset_id, config_path, assignments, measure, as_json):
+def forecast(folder, preset_id, config_path, assignments, joins, only, measure, as_json):
     """Say what training on FOLDER (or "drawn") will take: memory, seconds an epoch, seconds in all."""
     from core.training.forecast.forecast import forecast as forecast_run
 
-    config = with_photos(experiment(preset_id, config_path, assignments), folder)
+    config = with_photos(experiment(preset_id, config_path, assignments), folder, joins, only)
     dataset = prepare(config)
     if measure:
         _measure(config, dataset)
@@ -66,11 +68,13 @@ def _measure(config: ExperimentConfig, dataset: "Dataset") -> None:
 @preset
 @config_file
 @settings
+@join
+@only
 @click.option("--epochs", type=int, help="Same as --set training.epochs=N.")
 @click.option("--seed", type=int, help="Same as --set training.seed=S: first weights, order, augmentation, dropout.")
 @click.option("--name", default="", help="What the run is called in lists.")
 @as_json
-def train(photos, preset_id, config_path, assignments, epochs, seed, name, as_json):
+def train(photos, preset_id, config_path, assignments, joins, only, epochs, seed, name, as_json):
     """Train a network on PHOTOS (as prepare takes them) and wait for it. Ctrl-C stops it cleanly; what it has learned is kept."""
     from core.runs.engines.local import start_run
     from core.runs.store import create_run
@@ -78,7 +82,7 @@ def train(photos, preset_id, config_path, assignments, epochs, seed, name, as_js
     for path, value in (("training.epochs", epochs), ("training.seed", seed), ("name", name or None)):
         if value is not None:
             assignments += (f"{path}={value}",)
-    config = with_photos(experiment(preset_id, config_path, assignments), photos)
+    config = with_photos(experiment(preset_id, config_path, assignments), photos, joins, only)
     run = create_run(config, prepare(config))
     click.echo(f"Run {run.id}", err=True)
     start_run(run)

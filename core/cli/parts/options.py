@@ -24,6 +24,14 @@ config_file = click.option(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Start from a JSON file instead: a whole configuration, or the config.json of a run.",
 )
+join = click.option(
+    "--join",
+    "joins",
+    multiple=True,
+    metavar="NAME=CLASS,CLASS",
+    help="Make one class of several, e.g. cats=Abyssinian,Bengal.",
+)
+only = click.option("--only", multiple=True, metavar="CLASS,CLASS", help="Use these classes alone, named as joined.")
 
 
 def experiment(preset_id: str, config_path: Path | None, assignments: tuple[str, ...]) -> ExperimentConfig:

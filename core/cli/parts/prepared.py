@@ -1,22 +1,58 @@
 """From the photos that were typed to the data set that a command works on, and what is said of it on the way."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 
 import click
 
 from core.cli.parts.terminal import Bar
 from core.config import ExperimentConfig
+from core.errors import AppError
 from core.text import printable
 
 
-def with_photos(config: ExperimentConfig, photos: str) -> ExperimentConfig:
-    """The config with its photos taken from a folder or a zip, fetched ("microsoft"), or drawn ("drawn")."""
+def with_photos(
+    config: ExperimentConfig, photos: str, joins: Sequence[str] = (), only: Sequence[str] = ()
+) -> ExperimentConfig:
+    """The config with its photos taken from a folder or a zip, fetched ("microsoft"), or drawn ("drawn").
+
+    Args:
+        joins, only: what ``--join`` and ``--only`` say of their classes; without them it stays as the config has it.
+
+    Raises:
+        AppError: there are no such photos, they have no such class, or a text has another form.
+    """
     if photos not in ("drawn", "microsoft"):
         from core.photos.sources.walk import located
 
         photos = os.path.realpath(located(photos))
-    return replace(config, photos=replace(config.photos, source=photos))
+    config = replace(config, photos=replace(config.photos, source=photos))
+    return _with_classes(config, joins, only) if joins or only else config
+
+
+def _with_classes(config: ExperimentConfig, joins: Sequence[str], only: Sequence[str]) -> ExperimentConfig:
+    from core.photos.layouts.chosen import choice_of
+    from core.photos.sources import origins
+    from core.photos.sources.walk import find
+
+    if config.photos.source == origins.DRAWN:
+        raise AppError("Drawn pets are chosen with --set photos.drawn_classes=cats,dogs.")
+    members: dict[str, list[str]] = {}
+    for text in joins:
+        name, equals, classes = text.partition("=")
+        if not equals:
+            raise AppError(f"Classes are joined as NAME=CLASS,CLASS; received “{printable(text)}”.")
+        members.setdefault(name.strip(), []).extend(_names(classes))
+    report = Bar()
+    class_names = find(origins.fetch(config.photos.source, report).root).class_names
+    report.end()
+    choice = choice_of(members, [name for text in only for name in _names(text)], class_names)
+    return replace(config, photos=replace(config.photos, classes=choice))
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def prepare(config: ExperimentConfig):

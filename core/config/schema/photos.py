@@ -40,6 +40,15 @@ class PhotosConfig:
         minimum=2,
         maximum=3,
     )
+    classes: tuple[str, ...] = option(
+        (),
+        "Classes",
+        "Which classes of the photos are used: “beagle” keeps one, “cats/Bengal” makes it one of cats, and those that are not named are "
+        "left out. Empty keeps all as they are.",
+        minimum=0,
+        maximum=1000,
+        unit="classes",
+    )
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from core.jobs import pool
 from core.jobs.job import Report, no_report
 from core.photos.checks import likeness
 from core.photos.files import decode, pixels
+from core.photos.layouts.chosen import Choice
 from core.photos.sources import walk as sources
 from core.workspace.files import DAMAGED, open_file, write_atomic
 from core.workspace.folders import workspace
@@ -135,7 +136,11 @@ class ScanReport:
 
 
 def scan(
-    folder: Path | str, report: Report = no_report, check: str = "core.photos.checks.scan:check_file"
+    folder: Path | str,
+    report: Report = no_report,
+    check: str = "core.photos.checks.scan:check_file",
+    classes: Choice = (),
+    must_fit: bool = True,
 ) -> ScanReport:
     """Looks at every file of a folder. Nothing in the folder is written.
 
@@ -143,6 +148,7 @@ def scan(
         folder: where the photos are, in any layout or none.
         report: called with stage "scanning" after each photo, then "comparing".
         check: what child processes call on a file, as "module:function".
+        classes, must_fit: as ``walk.find`` takes them. Photos of other classes are ignored, and not looked at.
 
     Raises:
         PhotoError: the folder does not exist, is no folder, or may not be read. What is wrong with a photo is no
@@ -150,7 +156,7 @@ def scan(
         Cancelled: by ``report``; what was learned by then is kept.
     """
     started = time.monotonic()
-    source = sources.find(folder)
+    source = sources.find(folder, classes, must_fit)
     memory = _memory_of(source.root)
     known = _recall(memory)
     checks: dict[str, ImageCheck] = {}
@@ -178,7 +184,9 @@ def scan(
         if len(unsure) < len(fresh):
             # Keeping it saves time later; a full disk must not cost the scan.
             with suppress(OSError):
-                write_atomic(memory, rows_to_csv([c for path, c in checks.items() if path not in unsure]))
+                others = {path for path, _ in source.ignored} & known.keys()  # of classes that are not chosen this time
+                seen = [c for path, c in checks.items() if path not in unsure]
+                write_atomic(memory, rows_to_csv([*seen, *(known[path] for path in sorted(others))]))
     report("comparing", 0, 1)
     compared = compare([checks[file.path] for file in source.files], labelled=source.layout != "none")
     report("comparing", 1, 1)

@@ -11,7 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 from core.errors import PhotoError
 from core.photos.files.decode import EXTENSIONS_OF, PHOTO_EXTENSIONS, SIGNATURE_BYTES, signature
-from core.photos.layouts import layout
+from core.photos.layouts import chosen, layout
+from core.photos.layouts.chosen import Choice
 from core.photos.layouts.tables import MOST_BYTES, Table
 from core.workspace.files import read_file
 
@@ -54,11 +55,15 @@ class Source:
     basis: str = ""
 
 
-def find(folder: Path | str) -> Source:
+def find(folder: Path | str, classes: Choice = (), must_fit: bool = True) -> Source:
     """Lists a folder and reads its layout; opens only files whose ending says nothing, and tables where folders say nothing.
 
+    Args:
+        folder: where the photos are.
+        classes, must_fit: which classes are used, and how strictly, see ``core.photos.layouts.chosen``.
+
     Raises:
-        PhotoError: it does not exist, is no folder, or may not be read.
+        PhotoError: it does not exist, is no folder, or may not be read; or a class that is chosen is not there.
     """
     root = resolved(folder)
     seen = walk(root)
@@ -68,6 +73,7 @@ def find(folder: Path | str) -> Source:
         if is_visible(path) and extension_of(path) in ("csv", "tsv")
     ]
     shape = layout.read([file.path for file in seen.files], seen.folders, tables)
+    shape = chosen.applied(shape, classes, must_fit)
     files = tuple(
         SourceFile(file.path, *shape.labels.get(file.path, (None, None)), file.size, file.mtime_ns)
         for file in seen.files
