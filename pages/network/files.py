@@ -96,8 +96,8 @@ def _take_upload(visit: Memory, uploaded) -> None:
 
 
 def saved(draft: ExperimentConfig) -> str:
-    """Without the folder on this computer, which belongs to nobody else."""
-    return config.to_json(replace(draft, photos=replace(draft.photos, source="drawn")))
+    """Without the folder on this computer and its classes, which belong to nobody else."""
+    return config.to_json(replace(draft, photos=replace(draft.photos, source="drawn", classes=())))
 
 
 def drawn(draft: ExperimentConfig, classes: int) -> str:

@@ -13,6 +13,7 @@ from pages import state
 from pages.parts import problems, words
 from pages.parts.fields import field, show_fault
 from pages.parts.work import prepare_photos, readable
+from pages.photos.class_choice import show_class_choice
 from pages.photos.own_classes import show_own
 from pages.photos.zip_drop import zip_drop
 from pages.state import Memory
@@ -47,6 +48,8 @@ def show_source() -> None:
             origins.MICROSOFT: _show_microsoft,
             origins.OWN: show_own,
         }[visit.way](visit)
+    if visit.way in _MISSING:
+        show_class_choice(visit)
     with st.grid(6, min_column_width=140):
         for name in ("split.train", "split.val", "split.test", "split.seed", "split.source", "photos.fit"):
             field(name)
@@ -82,6 +85,8 @@ def use_dataset(visit: Memory, dataset: Dataset) -> None:
     if dataset.split and dataset.photos:
         visit.draft = replace(visit.draft, split=dataset.split, photos=dataset.photos)
     visit.use_source(way, str(dataset.root) if way in _MISSING else None)
+    if dataset.photos:
+        visit.use_classes(dataset.photos.classes)
 
 
 def _choose_way(label: str) -> None:

@@ -29,7 +29,7 @@ def follow_address(here: str) -> None:
         if visit.page is None:  # nothing before what the link asks for
             visit.steps = Steps()
         asked, old = read_link(incoming), visit.draft
-        photos = replace(asked.draft.photos, source=old.photos.source)
+        photos = replace(asked.draft.photos, source=old.photos.source, classes=old.photos.classes)
         visit.draft = replace(asked.draft, name=old.name, photos=photos)
         for kind in SELECTIONS:
             setattr(visit, kind, asked.selections.get(kind))

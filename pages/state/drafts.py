@@ -32,7 +32,10 @@ def with_source(draft: ExperimentConfig, way: str, place: str | None) -> Experim
         place: the folder or zip of the ways that need one; drawn pets stand in where none is chosen yet.
     """
     source = way if way in (DRAWN, MICROSOFT) else place or DRAWN
-    return replace(draft, photos=replace(draft.photos, source=source))
+    classes = (
+        draft.photos.classes if source == draft.photos.source else ()
+    )  # those of other photos say nothing of these
+    return replace(draft, photos=replace(draft.photos, source=source, classes=classes))
 
 
 def with_file(draft: ExperimentConfig, text: str) -> ExperimentConfig:
@@ -44,4 +47,6 @@ def with_file(draft: ExperimentConfig, text: str) -> ExperimentConfig:
             "Correct the file and load it again.",
             "preset",
         )
-    return replace(new, name=draft.name, photos=replace(new.photos, source=draft.photos.source))
+    return replace(
+        new, name=draft.name, photos=replace(new.photos, source=draft.photos.source, classes=draft.photos.classes)
+    )

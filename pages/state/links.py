@@ -18,8 +18,8 @@ from pages.state.memories import Memory
 SELECTIONS = ("dataset", "run", "job", "sweep")
 MAX_PARAMETERS = 400  # every setting of the largest network, and the selections
 LISTS = {"network.blocks": ConvBlock, "network.dense": DenseBlock}
-# A folder on this computer and the name of one run do not belong into a link for others.
-PRIVATE = ("name", "schema_version", "preset", "photos.source")
+# A folder on this computer, its classes and the name of one run do not belong into a link for others.
+PRIVATE = ("name", "schema_version", "preset", "photos.source", "photos.classes")
 
 
 class Asked(NamedTuple):

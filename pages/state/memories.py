@@ -10,6 +10,7 @@ from typing import TypeVar
 from core import config
 from core.config import ExperimentConfig, NetworkConfig
 from core.errors import AppError
+from core.photos.layouts.chosen import Choice
 from core.photos.sources.origins import DRAWN
 from pages.state.drafts import DEFAULT_PRESET, experiment_of, with_file, with_settings_of, with_source
 from pages.state.steps import Steps
@@ -149,6 +150,10 @@ class Memory:
         if place is not None:
             self.places[way] = place
         self.draft = with_source(self.draft, way, self.places.get(way))
+
+    def use_classes(self, classes: Choice) -> None:
+        """Which classes of the photos are used, and which are joined, see ``core.photos.layouts.chosen``."""
+        self.draft = replace(self.draft, photos=replace(self.draft.photos, classes=classes))
 
     def ask(self, where: str, act: Callable, *arguments) -> None:
         """For buttons whose act depends on what fields hold: it is done once their changes have been taken.

@@ -73,16 +73,53 @@ def choice_of(joins: Mapping[str, Iterable[str]], only: Iterable[str], class_nam
                     f"“{member}” is joined into “{target[key]}” and into “{group}”. Leave it in one of them."
                 )
     after = {name: target.get(class_key(name), name) for name in class_names}
-    kept = {class_key(_known(name, [*after.values(), *class_names])) for name in only}
-    wanted = {name: to for name, to in after.items() if not kept or class_key(to) in kept or class_key(name) in kept}
-    if wanted == dict(zip(class_names, class_names, strict=True)):
-        return ()
-    return tuple(name if class_key(to) == class_key(name) else f"{to}/{name}" for name, to in wanted.items())
+    named = {class_key(_known(name, [*after.values(), *class_names])) for name in only}
+    wanted = {name: to for name, to in after.items() if not named or class_key(to) in named or class_key(name) in named}
+    return _written(wanted, class_names)
 
 
 def joins_of(choice: Choice) -> dict[str, str]:
     """{class of the folder: what it becomes}; itself, where it is kept as it is."""
     return {text.rsplit("/", 1)[-1]: text.split("/", 1)[0] for text in choice}
+
+
+def becomes(choice: Choice, class_names: Sequence[str]) -> dict[str, str]:
+    """{class of the folder: what it becomes}, of those that are used; all themselves where nothing is chosen.
+
+    What the folder has not is left out: it may have changed since the choice.
+    """
+    if not choice:
+        return {name: name for name in class_names}
+    by_key = {class_key(name): group for name, group in joins_of(choice).items()}
+    return {name: by_key[class_key(name)] for name in class_names if class_key(name) in by_key}
+
+
+def joined(choice: Choice, class_names: Sequence[str], members: Iterable[str], name: str) -> Choice:
+    """The choice in which classes, called as they are by now, become one. Raises PhotoError: the name is none, or there are none."""
+    group, gone = _group(name), {class_key(member) for member in members}
+    if not gone:
+        raise PhotoError(f"“{group}” joins no class. Choose the classes that it joins.")
+    now = becomes(choice, class_names)
+    return _written({old: group if class_key(to) in gone else to for old, to in now.items()}, class_names)
+
+
+def taken_apart(choice: Choice, class_names: Sequence[str], group: str) -> Choice:
+    """The choice in which a joined class is again those that it joins."""
+    now = becomes(choice, class_names)
+    return _written({old: old if class_key(to) == class_key(group) else to for old, to in now.items()}, class_names)
+
+
+def kept(choice: Choice, class_names: Sequence[str], wanted: Iterable[str]) -> Choice:
+    """The choice that uses these classes alone, called as they are by now or, of those left out before, as in the folder; all, for none."""
+    keys, now = {class_key(name) for name in wanted}, becomes(choice, class_names)
+    after = {name: now.get(name, name) for name in class_names}
+    return _written({old: to for old, to in after.items() if not keys or class_key(to) in keys}, class_names)
+
+
+def _written(mapping: Mapping[str, str], class_names: Sequence[str]) -> Choice:
+    if mapping == dict(zip(class_names, class_names, strict=True)):
+        return ()
+    return tuple(name if class_key(to) == class_key(name) else f"{to}/{name}" for name, to in mapping.items())
 
 
 def applied(shape: Layout, choice: Choice, must_fit: bool = True) -> Layout:
@@ -184,11 +221,11 @@ def _in_words(class_names: Sequence[str], target: Mapping[str, str], spelling: M
             left.append(f"“{name}”")
         else:
             members.setdefault(spelling[class_key(group)], []).append(name)
-    joined = {group: names for group, names in members.items() if [*map(class_key, names)] != [class_key(group)]}
+    changed = {group: names for group, names in members.items() if [*map(class_key, names)] != [class_key(group)]}
     notes = [
         f"“{group}” joins {some_of([f'“{name}”' for name in names], 3)}."
         if len(names) > 1
         else f"“{names[0]}” becomes “{group}”."
-        for group, names in joined.items()
+        for group, names in changed.items()
     ]
     return [*notes, f"Not chosen: {some_of(left, 3)}."] if left else notes

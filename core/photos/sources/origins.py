@@ -125,6 +125,13 @@ def has_microsoft() -> bool:
     return (_unpacked() / _key_of(microsoft()) / ABOUT).is_file()
 
 
+def unpacked_photos(source: str) -> Path | None:
+    """Where the photos of a zip, or of a folder, lie by now; None if the zip has not been unpacked, or the folder is gone."""
+    path = Path(source)
+    root = _unpacked() / path.stem / "photos" if path.parent == uploads.uploads_folder() else sources.located(source)
+    return root if root.is_dir() else None
+
+
 def zip_name(source: str) -> str | None:
     """What the person calls a zip that is unpacked, by its source or by the folder of its photos; None if it is gone."""
     path = Path(source)

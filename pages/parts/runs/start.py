@@ -70,7 +70,8 @@ def _there(dataset: Dataset | None) -> Dataset:
 
 def _on_photos(config: ExperimentConfig, dataset: Dataset) -> ExperimentConfig:
     """The settings with these photos as their source; the link may have chosen others."""
-    return replace(config, photos=replace(config.photos, source=source_of(dataset.root)))
+    classes = dataset.photos.classes if dataset.photos else ()
+    return replace(config, photos=replace(config.photos, source=source_of(dataset.root), classes=classes))
 
 
 def _just_started(config: ExperimentConfig, dataset: Dataset, owner: str) -> Run | None:
