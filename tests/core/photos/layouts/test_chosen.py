@@ -11,6 +11,7 @@ from core.photos import dataset
 from core.photos.layouts import layout
 from core.photos.layouts.chosen import applied, choice_of, joins_of, suggestions
 from core.photos.layouts.names import class_key
+from core.photos.prepare import prepare, prepare_test
 
 BREEDS = ("Abyssinian", "Bengal", "beagle", "great_pyrenees", "pug")
 SHAPE = layout.read([f"{breed}/{index}.jpg" for breed in BREEDS for index in range(4)])
@@ -113,15 +114,15 @@ def test_a_joined_data_set_is_another_one_and_its_test_photos_stay(tmp_path):
     for position, breed in enumerate(BREEDS):
         for index in range(8):
             write_photo(tmp_path / f"{breed}_{index}.jpg", 10 * position + index)
-    whole = dataset.prepare(PhotosConfig(source=str(tmp_path)), SplitConfig())
+    whole = prepare(PhotosConfig(source=str(tmp_path)), SplitConfig())
     choice = choice_of(
         {"cats": ["Abyssinian", "Bengal"], "dogs": ["beagle", "pug"]}, ["cats", "dogs"], whole.class_names
     )
-    joined = dataset.prepare(PhotosConfig(source=str(tmp_path), classes=choice), SplitConfig())
+    joined = prepare(PhotosConfig(source=str(tmp_path), classes=choice), SplitConfig())
     assert joined.id != whole.id and joined.class_names == ("cats", "dogs") and len(joined.examples) == 32
     assert dataset.load(joined.id).photos.classes == choice
     assert "Not chosen: “great_pyrenees”." in joined.summary["reading"]
     before = {example.path: example.split for example in whole.examples}
     assert all(before[example.path] == example.split for example in joined.examples)
-    tested = dataset.prepare_test(tmp_path, classes=choice)
+    tested = prepare_test(tmp_path, classes=choice)
     assert tested.class_names == ("cats", "dogs") and len(tested.examples) == 32
