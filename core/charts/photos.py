@@ -21,16 +21,17 @@ def balance(counts: Mapping[str, Mapping[str, int]]) -> go.Figure:
     names = list(next(iter(counts.values())))
     colours = palette.class_colours(names)
     figure = go.Figure()
+    splits = [_SPLITS.get(split, split) for split in counts]
     for name, label in zip(names, plain_labels(names), strict=True):
         numbers = [counts[split][name] for split in counts]
         figure.add_bar(
             name=label,
-            x=[_SPLITS.get(split, split) for split in counts],
+            x=splits,
             y=numbers,
             marker_color=colours[name],
-            hovertext=[f"{number:,} {label} in {_SPLITS.get(split, split)}" for split, number in zip(counts, numbers, strict=True)],
+            hovertext=[f"{number:,} {label} in {split}" for split, number in zip(splits, numbers, strict=True)],
             hoverinfo="text",
-        )  # fmt: skip
+        )
     figure.update_yaxes(title_text="Photos", rangemode="tozero")
     return finish(figure).update_layout(showlegend=True, legend={"orientation": "h", "y": 1.2})
 

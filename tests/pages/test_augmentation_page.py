@@ -104,7 +104,8 @@ def test_other_photos_show_the_next_twelve_and_come_round(workspace):
 @pytest.mark.parametrize("group", ["geometry", "colour", "fill"])
 def test_every_setting_has_its_field_in_one_group(open_page, group):
     app = choose(open_page("augmentation"), "augment-group", group)
-    keys = {widget.key for kind in ("slider", "toggle", "number_input", "selectbox", "segmented_control") for widget in app.get(kind)}  # fmt: skip
+    kinds = ("slider", "toggle", "number_input", "selectbox", "segmented_control")
+    keys = {widget.key for kind in kinds for widget in app.get(kind)}
     wanted = {"geometry": "augment.shear_degrees", "colour": "augment.channel_shift", "fill": "augment.fill_mode"}
     assert {path for path in wanted.values() if path in keys} == {wanted[group]}
 

@@ -236,7 +236,8 @@ def test_groups_that_do_not_divide_are_said_with_a_number_that_does(open_page):
 
 
 def test_a_fault_that_no_single_setting_mends_can_be_undone(open_page):
-    valid = {f"network.blocks.{index}.{name}": text for index in range(4) for name, text in (("padding", "valid"), ("strides", "16"), ("pool_size", "0"))}  # fmt: skip
+    shrinks = {"padding": "valid", "strides": "16", "pool_size": "0"}
+    valid = {f"network.blocks.{index}.{name}": text for index in range(4) for name, text in shrinks.items()}
     app = open_page("network", **{"network.blocks": "4", **valid})
     assert app.error and app.button(key="suggestion").label.endswith("[Reset]")
     app.button(key="suggestion").click().run()
@@ -276,7 +277,8 @@ def test_steps_leave_photos_and_split_alone():
 
 
 def test_a_saved_experiment_comes_back_whole_but_for_folder_and_name():
-    saved = config.put_all(experiment("narrow"), ["training.seed=5", "split.seed=3", "augment.shear_degrees=2", "network.blocks.0.filters=33"])  # fmt: skip
+    changes = ["training.seed=5", "split.seed=3", "augment.shear_degrees=2", "network.blocks.0.filters=33"]
+    saved = config.put_all(experiment("narrow"), changes)
     visit = Memory(draft=config.put(experiment("modern"), "photos.source", "/mine"))
     visit.take_file(config.to_json(replace(saved, name="theirs", photos=replace(saved.photos, source="/theirs"))))
     assert visit.draft == replace(saved, photos=replace(saved.photos, source="/mine"))
