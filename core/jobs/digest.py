@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from core.jobs.events import parse_event, read_lines
+from core.jobs.events import Event, parse_event, read_lines
 from core.workspace.files import open_file
+from core.workspace.shelf import Stamp, stamp_of
 
 Picture = TypeVar("Picture")
 _MARK = 512  # several events: their times and figures tell a rewritten file from an appended one
@@ -31,12 +32,12 @@ class Digest(Generic[Picture]):
     def __init__(
         self,
         empty: Picture,
-        grow: Callable[[Picture, list[dict | None]], Picture],
+        grow: Callable[[Picture, list[Event | None]], Picture],
         weight: Callable[[Picture], int],
         most_values: int,
     ):
         self._empty, self._grow, self._weight, self._most_values = empty, grow, weight, most_values
-        self._entries: OrderedDict[Path, _Entry] = OrderedDict()
+        self._entries: OrderedDict[Path, _Entry[Picture]] = OrderedDict()
         self._guard = threading.Lock()  # of _entries and _num_values, never held while a file is read
         self._num_values = 0
 
@@ -50,14 +51,9 @@ class Digest(Generic[Picture]):
                 self._weigh(path, entry)
             return entry.picture
 
-    def _read(self, path: Path, entry: "_Entry") -> bool:
+    def _read(self, path: Path, entry: "_Entry[Picture]") -> bool:
         """Brings an entry up to date. Whether its picture is another one."""
-        try:
-            status = os.stat(path)
-        except OSError:
-            stamp = None
-        else:
-            stamp = (status.st_ino, status.st_size, status.st_mtime_ns)
+        stamp = stamp_of(path)
         if stamp == entry.stamp:
             return False
         picture, offset = entry.picture, entry.offset
@@ -70,7 +66,7 @@ class Digest(Generic[Picture]):
         entry.picture, entry.offset, entry.mark, entry.stamp = picture, end, _bytes_before(path, end), stamp
         return has_changed
 
-    def _weigh(self, path: Path, entry: "_Entry") -> None:
+    def _weigh(self, path: Path, entry: "_Entry[Picture]") -> None:
         with self._guard:
             if self._entries.get(path) is not entry:  # it had to go meanwhile
                 return
@@ -82,10 +78,10 @@ class Digest(Generic[Picture]):
 
 
 @dataclass
-class _Entry:
-    picture: object
+class _Entry(Generic[Picture]):
+    picture: Picture
     lock: threading.Lock = field(default_factory=threading.Lock)
-    stamp: tuple | None = None
+    stamp: Stamp | None = None
     offset: int = 0
     mark: bytes = b""
     weight: int = 0

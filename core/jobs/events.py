@@ -1,4 +1,8 @@
-"""events.jsonl: what a job has to tell, one JSON object a line, appended by its one worker, read by anybody."""
+"""events.jsonl: what a job has to tell, one JSON object a line, appended by its one worker, read by anybody.
+
+What each kind of event holds stands here once, as a type: ``EventLog.append`` takes no other fields, and who reads a run
+(``core.runs.history``) checks a line against it before it trusts one.
+"""
 
 import json
 import os
@@ -8,12 +12,106 @@ import time
 from collections import OrderedDict
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, Literal, NotRequired, TypedDict, TypeGuard, Unpack, cast, overload
 
 from core.workspace.files import open_file, parse_json
 from core.workspace.shelf import Stamp, stamp_of
 
 BALLAST_BYTES = 2**16
 _TAIL_BYTES = 2**16
+
+Event = dict[str, Any]
+"""A line as it was read: it has a kind and, if a time, a number. All else is as unchecked as the file."""
+
+Measure = float | Literal["nan", "inf", "-inf"]
+"""A number that may not be one; JSON has none of those, and they are kept as text."""
+
+
+class Queued(TypedDict):
+    """It waits. A run says where: 1 is next, 0 that it has just come."""
+
+    position: NotRequired[int]
+
+
+class Started(TypedDict):
+    """The work begins; a run says the rest, any other job nothing."""
+
+    num_epochs: NotRequired[int]
+    steps_per_epoch: NotRequired[int]
+    num_train: NotRequired[int]
+    parameters: NotRequired[int]
+    device: NotRequired[str]
+    precision: NotRequired[str]
+    circumstances: NotRequired[dict[str, Any]]
+    memory_bytes: NotRequired[int]
+
+
+class Progressed(TypedDict):
+    """How far it is in a stage, in the stage's own unit."""
+
+    stage: str
+    done: float
+    total: float
+
+
+class Noticed(TypedDict):
+    """A sentence for the person."""
+
+    text: str
+
+
+class Batch(TypedDict):
+    """Steps since the event before: averages over their photos. ``step`` counts from 1 through all epochs.
+
+    What a first release did not write is not required.
+    """
+
+    step: int
+    epoch: int
+    loss: Measure
+    accuracy: Measure
+    photos_per_second: float
+    eta_seconds: float | None
+    learning_rate: NotRequired[float]
+    memory_bytes: NotRequired[int]
+    memory_free_fraction: NotRequired[float]
+
+
+class Epoch(TypedDict):
+    """A finished epoch, from 1, with its validation; and the evidence of ``core.training.loop.evidence``."""
+
+    epoch: int
+    loss: Measure
+    accuracy: Measure
+    val_loss: Measure
+    val_accuracy: Measure
+    learning_rate: NotRequired[float]
+    image_size: NotRequired[int]
+    seconds: NotRequired[float]
+    photos_per_second: NotRequired[float | None]
+    memory_bytes: NotRequired[int]
+    memory_free_fraction: NotRequired[float]
+    best: NotRequired[bool]
+    step_fraction: NotRequired[float]
+    dead_units: NotRequired[dict[str, int]]
+    val_top_class: NotRequired[int | None]
+    val_top_share: NotRequired[float]
+    val_spread: NotRequired[float]
+
+
+class LastWord(TypedDict):
+    """completed, stopped, paused or failed. A sentence and its code where it failed; figures of a run; what another job has made."""
+
+    message: NotRequired[str]
+    code: NotRequired[str]
+    batch_size_that_fits: NotRequired[int | None]
+    best_epoch: NotRequired[int | None]
+    val_accuracy: NotRequired[Measure]
+    val_loss: NotRequired[Measure]
+    test_accuracy: NotRequired[Measure | None]
+    test_loss: NotRequired[Measure | None]
+    test_right: NotRequired[list[int]]
+    photos_per_second: NotRequired[float | None]
 
 
 class EventLog:
@@ -54,13 +152,27 @@ class EventLog:
         """Bytes written so far; what a checkpoint remembers."""
         return self._file.seek(0, os.SEEK_END)
 
-    def append(self, kind: str, **fields) -> None:
+    @overload
+    def append(self, kind: Literal["queued"], **fields: Unpack[Queued]) -> None: ...
+    @overload
+    def append(self, kind: Literal["started"], **fields: Unpack[Started]) -> None: ...
+    @overload
+    def append(self, kind: Literal["progress"], **fields: Unpack[Progressed]) -> None: ...
+    @overload
+    def append(self, kind: Literal["notice"], **fields: Unpack[Noticed]) -> None: ...
+    @overload
+    def append(self, kind: Literal["batch"], **fields: Unpack[Batch]) -> None: ...
+    @overload
+    def append(self, kind: Literal["epoch"], **fields: Unpack[Epoch]) -> None: ...
+    def append(self, kind: str, **fields: Any) -> None:
         """Adds one event with the present time (seconds since 1970). Numbers that JSON lacks (NaN, inf) become text.
 
         Raises:
             OSError: disk full or read-only; the file ends with the event before.
         """
-        event = {"kind": kind, "time": round(time.time(), 3), **fields}
+        self._append({"kind": kind, "time": round(time.time(), 3), **fields})
+
+    def _append(self, event: Event) -> None:
         try:
             line = json.dumps(event, allow_nan=False)
         except ValueError:
@@ -90,17 +202,18 @@ class EventLog:
                 self._ballast.unlink(missing_ok=True)
             raise
 
-    def last_word(self, kind: str, **fields) -> None:
+    def last_word(self, kind: str, **fields: Unpack[LastWord]) -> None:
         """Adds the event that a job ends with, on a full disk too, and makes it survive a power cut.
 
         Raises:
             OSError: the disk is read-only, or full in spite of the ballast.
         """
+        event: Event = {"kind": kind, "time": round(time.time(), 3), **fields}
         try:
-            self.append(kind, **fields)
+            self._append(event)
         except OSError:
             self._ballast.unlink(missing_ok=True)
-            self.append(kind, **fields)
+            self._append(event)
         self.sync()
 
     def sync(self) -> None:
@@ -113,7 +226,7 @@ class EventLog:
         self._file.close()
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     return (
         repr(value)
         if isinstance(value, float) and (value != value or value in (float("inf"), -float("inf")))
@@ -121,7 +234,7 @@ def _plain(value):
     )
 
 
-def read_events(path: Path, offset: int = 0) -> tuple[list[dict], int]:
+def read_events(path: Path, offset: int = 0) -> tuple[list[Event], int]:
     """Events from a byte offset on.
 
     Args:
@@ -148,29 +261,32 @@ def read_lines(path: Path, offset: int = 0) -> tuple[list[bytes], int]:
     return data[:end].splitlines(), offset + end
 
 
-def parse_event(line: bytes) -> dict | None:
+def parse_event(line: bytes) -> Event | None:
     """The event of a line: a JSON object with a kind and, if it tells one, a time. None for anything else."""
     try:
-        event = parse_json(line)
+        values: object = parse_json(line)
     except ValueError:
         return None
-    if not isinstance(event, dict) or not isinstance(event.get("kind"), str) or not is_number(event.get("time", 0)):
+    if not isinstance(values, dict):
+        return None
+    event = cast(Event, values)
+    if not isinstance(event.get("kind"), str) or not is_number(event.get("time", 0)):
         return None
     # the names of fields are kept once, not once an event
     return {sys.intern(name): value for name, value in event.items()}
 
 
-def is_number(value) -> bool:
+def is_number(value: Any) -> TypeGuard[float]:
     """Whether a value from a file is a number that one can reckon with."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e15
 
 
-_last: OrderedDict[Path, tuple[Stamp, dict | None]] = OrderedDict()
+_last: OrderedDict[Path, tuple[Stamp, Event | None]] = OrderedDict()
 _last_guard = threading.Lock()
 _MOST_KEPT = 2000
 
 
-def last_event(path: Path) -> dict | None:
+def last_event(path: Path) -> Event | None:
     """The last whole event; None if there is none. The file is read only when it has changed since anybody asked."""
     stamp = stamp_of(path)
     if stamp is None:
@@ -188,7 +304,7 @@ def last_event(path: Path) -> dict | None:
     return event and dict(event)
 
 
-def _read_last(path: Path) -> dict | None:
+def _read_last(path: Path) -> Event | None:
     """From the end of the file. Damaged lines behind the event are passed over."""
     try:
         with open_file(path) as file:

@@ -7,14 +7,15 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from core.errors import AppError, RunError
 from core.jobs.children import child_environment, reap
 from core.jobs.digest import Digest
-from core.jobs.events import EventLog, is_number, last_event, read_events
+from core.jobs.events import Event, EventLog, is_number, last_event, read_events
 from core.workspace.disk import disk_trouble, saying_why_not, why_not_written
 from core.workspace.files import DAMAGED, random_letters, read_file, read_json, write_atomic
 from core.workspace.folders import PROJECT, jobs_folder
@@ -22,6 +23,7 @@ from core.workspace.lock import Lock, is_held
 
 Report = Callable[[str, int, int], None]
 ENDED = ("completed", "stopped", "failed")
+_REPORT_SECONDS = 0.25
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{2,63}")
 
 
@@ -48,7 +50,7 @@ def new_id(word: str = "") -> str:
     return "-".join(part for part in (stamp, word, random_letters(4)) if part)
 
 
-def check_id(text: str) -> str:
+def check_id(text: object) -> str:
     """``text`` if it has the form of an id. Raises RunError otherwise, so that nothing a person typed becomes a path."""
     if not isinstance(text, str) or not _ID.fullmatch(text):
         raise RunError(
@@ -85,7 +87,7 @@ class Job:
     kind: str
 
     @property
-    def request(self) -> dict:
+    def request(self) -> dict[str, Any]:
         """What was asked for when the job was made. Raises RunError if its file is damaged or gone."""
         try:
             return _asked(self.folder)[1]
@@ -95,7 +97,7 @@ class Job:
             ) from error
 
     @property
-    def last(self) -> dict | None:
+    def last(self) -> Event | None:
         """The last event, or None before the first."""
         return last_event(self.folder / "events.jsonl")
 
@@ -109,7 +111,7 @@ class Job:
         """Its last report; read once for all who look."""
         return _progress.of(self.folder / "events.jsonl")
 
-    def events(self, offset: int = 0) -> tuple[list[dict], int]:
+    def events(self, offset: int = 0) -> tuple[list[Event], int]:
         """Events from a byte offset on, and the offset to go on from."""
         return read_events(self.folder / "events.jsonl", offset)
 
@@ -145,7 +147,7 @@ def _after_death(folder: Path) -> str:
     return last["kind"] if last and last["kind"] in (*ENDED, "paused") else "interrupted"
 
 
-def create_job(kind: str, request: dict) -> Job:
+def create_job(kind: str, request: dict[str, Any]) -> Job:
     """A new job folder under workspace/jobs; nothing runs yet.
 
     Args:
@@ -180,9 +182,9 @@ def _job_in(folder: Path) -> Job:
         ) from error
 
 
-def _asked(folder: Path) -> tuple[str, dict]:
+def _asked(folder: Path) -> tuple[str, dict[str, Any]]:
     """(kind, request) of a job. Raises OSError, or one of DAMAGED."""
-    about = read_json(folder / "job.json")
+    about: dict[str, Any] = read_json(folder / "job.json")
     kind, request = about["kind"], about["request"]
     then = request.get("then_train", {"config": {}, "owner": ""})
     if not isinstance(kind, str) or not isinstance(then["owner"], str) or not isinstance(then["config"], dict):
@@ -190,7 +192,7 @@ def _asked(folder: Path) -> tuple[str, dict]:
     return kind, request
 
 
-def spawn(module: str, folder: Path, environment: dict[str, str] | None = None) -> subprocess.Popen:
+def spawn(module: str, folder: Path, environment: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
     """Starts ``python -m module folder`` in a session of its own: it outlives the server, a closed browser, a closed terminal.
 
     Its output goes to worker.log in the folder. Starting twice is harmless: the second finds the lock taken and ends.
@@ -236,7 +238,7 @@ def clear_request(folder: Path) -> None:
     (folder / "request").unlink(missing_ok=True)
 
 
-def run_job(folder: Path, work: Callable[[Job, Report], dict]) -> int:
+def run_job(folder: Path, work: Callable[[Job, Report], dict[str, Any]]) -> int:
     """Inside the job's process: holds the lock, does the work, and leaves the last word whatever happens.
 
     Args:
@@ -251,17 +253,18 @@ def run_job(folder: Path, work: Callable[[Job, Report], dict]) -> int:
     if not lock.acquire():
         return 3
     log = EventLog(folder / "events.jsonl")
-    last_word = [0.0, ""]
+    told_at, told_stage = 0.0, ""
 
     def report(stage: str, done: int, total: int) -> None:
+        nonlocal told_at, told_stage
         if requested(folder) == "stop":
             raise Cancelled
         now = time.monotonic()
-        if now - last_word[0] >= 0.25 or stage != last_word[1] or done == total:
-            last_word[:] = [now, stage]
+        if now - told_at >= _REPORT_SECONDS or stage != told_stage or done == total:
+            told_at, told_stage = now, stage
             log.append("progress", stage=stage, done=done, total=total)
 
-    def whole() -> dict:
+    def whole() -> dict[str, Any]:
         log.append("started")
         return work(_job_in(folder), report)
 
@@ -272,7 +275,10 @@ def run_job(folder: Path, work: Callable[[Job, Report], dict]) -> int:
 
 
 def conclude(
-    log: EventLog, work: Callable[[], dict | None], kept: dict | None = None, when_full: str = "failed"
+    log: EventLog,
+    work: Callable[[], dict[str, Any] | None],
+    kept: dict[str, Any] | None = None,
+    when_full: str = "failed",
 ) -> int:
     """Does the work of a job and leaves the last word, whatever happens. Closes the log.
 
@@ -286,12 +292,13 @@ def conclude(
         Exit status: 0 done, stopped or paused by a person, 1 otherwise.
     """
     try:
-        kind, fields, status = "completed", work(), 0
+        end = _End("completed", work(), 0)
     except BaseException as error:
-        kind, fields, status = _end_of(error, kept or {}, when_full, log.path.parent)
+        end = _end_of(error, kept or {}, when_full, log.path.parent)
+    status = end.status
     try:
-        if fields is not None:
-            log.last_word(kind, **fields)
+        if end.fields is not None:
+            log.last_word(end.kind, **end.fields)
     except OSError as error:  # the job is then found interrupted, and readers see for themselves what the disk is like
         print(why_not_written(error, log.path.parent), file=sys.stderr)
         status = 1
@@ -300,16 +307,25 @@ def conclude(
     return status
 
 
-def _end_of(error: BaseException, kept: dict, when_full: str, folder: Path) -> tuple[str, dict, int]:
-    """(kind of the last event, its fields, exit status) of work that raised."""
+@dataclass(frozen=True)
+class _End:
+    """The kind and fields of a job's last event (None: it has left one), and its process's exit status."""
+
+    kind: str
+    fields: dict[str, Any] | None
+    status: int
+
+
+def _end_of(error: BaseException, kept: dict[str, Any], when_full: str, folder: Path) -> _End:
+    """The end of work that raised."""
     if isinstance(error, Cancelled):
-        return ("paused" if error.word == "pause" else "stopped"), kept, 0
+        return _End("paused" if error.word == "pause" else "stopped", kept, 0)
     if isinstance(error, AppError):
-        return "failed", {"message": str(error)} | ({"code": error.code} if error.code else {}), 1
+        return _End("failed", {"message": str(error)} | ({"code": error.code} if error.code else {}), 1)
     if isinstance(error, OSError) and (sentence := disk_trouble(error, folder)):
-        return when_full, {"message": sentence}, 1
+        return _End(when_full, {"message": sentence}, 1)
     traceback.print_exception(error)
-    return "failed", {"message": NO_MEMORY if isinstance(error, MemoryError) else BUG}, 1
+    return _End("failed", {"message": NO_MEMORY if isinstance(error, MemoryError) else BUG}, 1)
 
 
 BUG = "Something went wrong that is not your doing. The details are in worker.log in the job's folder; please report them."
@@ -318,20 +334,25 @@ NO_MEMORY = (
 )
 
 
-def _grown(progress: Progress, events: list[dict | None]) -> Progress:
+def _grown(progress: Progress, events: list[Event | None]) -> Progress:
     for event in events:
-        if event is None or event["kind"] != "progress":
-            continue
-        stage, done, total, now = (event.get(name) for name in ("stage", "done", "total", "time"))
-        if not isinstance(stage, str) or not all(map(is_number, (done, total, now))):
-            continue
-        first = (done, now) if stage != progress.stage else (progress.first_done, progress.first_time)
-        progress = Progress(stage, done, total, now, *first)
+        if event is not None and event["kind"] == "progress":
+            progress = _after_report(progress, event)
     return progress
+
+
+def _after_report(progress: Progress, event: Event) -> Progress:
+    stage, time_told = event.get("stage"), event.get("time")
+    done, total = event.get("done"), event.get("total")
+    if not isinstance(stage, str) or not (is_number(done) and is_number(total) and is_number(time_told)):
+        return progress
+    if stage != progress.stage:
+        return Progress(stage, done, total, time_told, first_done=done, first_time=time_told)
+    return replace(progress, done=done, total=total, time=time_told)
 
 
 _progress = Digest(Progress(), _grown, weight=lambda _: 1, most_values=1000)
 
 
-def _json(values: dict) -> str:
+def _json(values: dict[str, Any]) -> str:
     return json.dumps(values, indent=2, ensure_ascii=False) + "\n"

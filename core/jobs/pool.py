@@ -9,7 +9,7 @@ import selectors
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 from core.jobs.children import Child, Program, opened
@@ -29,7 +29,7 @@ class Lost(Exception):
 
 def run(
     function: str, tasks: Sequence[Task], timeout_seconds: float = 60.0
-) -> Iterator[tuple[int, dict[str, Any] | Lost]]:
+) -> Generator[tuple[int, dict[str, Any] | Lost], None, None]:
     """Calls a function on every task, in child processes on all cores.
 
     A child may be ended by others, for instance where memory is short, while it waits or over a photo that is fine. So a task is

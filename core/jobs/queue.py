@@ -1,6 +1,7 @@
 """Training slots of this machine, and the numbered tickets of those who wait for one.
 
-There is no daemon: the queue is the waiting workers. A ticket is a file that its waiter keeps locked; the kernel frees
+Ours, since every queue that one can install wants a daemon or a broker: a process that somebody must start, watch and trust to be
+there after a crash. Here the queue is the waiting workers. A ticket is a file that its waiter keeps locked; the kernel frees
 it however the waiter dies, and the next one to look sweeps it away. First come, first served.
 """
 

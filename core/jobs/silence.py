@@ -49,8 +49,9 @@ def _look(folder: Path) -> str | None:
     with suppress(psutil.Error):
         if process is not None and process.status() in (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP):
             return "its process is held still, by a signal or a debugger"
-    last, word, now = last_event(folder / "events.jsonl") or {}, requested(folder), time.time()
-    spoke_at = last.get("time", now)
+    last = last_event(folder / "events.jsonl") or {}
+    word, now = requested(folder), time.time()
+    spoke_at: float = last.get("time", now)
     if word is not None:
         with suppress(OSError):
             since = now - max(spoke_at, (folder / "request").stat().st_mtime)

@@ -3,7 +3,7 @@
 import errno
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -52,7 +52,7 @@ def why_not_written(error: OSError, place: Path) -> str:
 
 
 @contextmanager
-def saying_why_not(place: Path, kind: type[AppError], before: str = "") -> Iterator[None]:
+def saying_why_not(place: Path, kind: type[AppError], before: str = "") -> Generator[None, None, None]:
     """Turns an OSError of what is written here into its sentence.
 
     Args:

@@ -1,4 +1,7 @@
-"""A lock file that the kernel frees however its holder dies. A process id in a file is never trusted."""
+"""A lock file that the kernel frees however its holder dies. A process id in a file is never trusted.
+
+Ours beside ``filelock``, which cannot say whether a lock is held without taking it: readers ask that of every job, all the time.
+"""
 
 import fcntl
 import os
@@ -42,7 +45,7 @@ class Lock:
             raise BlockingIOError(f"{self.path} is held by another process")
         return self
 
-    def __exit__(self, *_exception) -> None:
+    def __exit__(self, *_exception: object) -> None:
         self.release()
 
 

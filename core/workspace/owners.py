@@ -30,6 +30,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, cast
 
 from filelock import FileLock
 
@@ -96,19 +97,17 @@ def migrate() -> int:
                 path.rename(path.with_name(mark_of_hash(path.name)))
                 changed += 1
     with suppress(OSError, ValueError, RecursionError):
-        about = read_json(home / _OLD_SPARE)
-        if isinstance(about, dict) and isinstance(about.get("settings"), dict):
+        if isinstance(_inside(read_json(home / _OLD_SPARE), ("settings",)), dict):
             (home / _OLD_SPARE).unlink()  # its spare sees that and goes
             changed += 1
     return changed
 
 
 def _rewrite(path: Path, keys: tuple[str, ...], mark: Callable[[str], str]) -> bool:
-    whole = inside = read_json(path)
-    for key in keys[:-1]:
-        inside = inside.get(key) if isinstance(inside, dict) else None
-    owner = inside.get(keys[-1]) if isinstance(inside, dict) else None
-    if not isinstance(inside, dict) or not isinstance(owner, str) or mark(owner) == owner:
+    whole = read_json(path)
+    inside = _inside(whole, keys[:-1])
+    owner = _inside(inside, keys[-1:])
+    if not isinstance(owner, str) or mark(owner) == owner:
         return False
     inside[keys[-1]] = mark(owner)
     before = path.stat()
@@ -116,6 +115,13 @@ def _rewrite(path: Path, keys: tuple[str, ...], mark: Callable[[str], str]) -> b
     path.chmod(before.st_mode & 0o777)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     return True
+
+
+def _inside(values: Any, keys: tuple[str, ...]) -> Any:
+    """What lies in dicts of dicts behind these keys; None where one is missing."""
+    for key in keys:
+        values = cast(dict[str, Any], values).get(key) if isinstance(values, dict) else None
+    return values
 
 
 @lru_cache(maxsize=8)

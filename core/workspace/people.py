@@ -73,7 +73,7 @@ def _scripts(name: str) -> set[str]:
 
 
 def _taken(owner: str) -> set[str]:
-    found = set()
+    found: set[str] = set()
     for path in _file(owner).parent.glob("person.*"):
         with suppress(OSError, ValueError):
             if path.name != mark_of(owner):

@@ -26,8 +26,8 @@ def stamp_of(path: Path | str) -> Stamp | None:
 
 @dataclass
 class _Content(Generic[T]):
-    stamps: dict[str, Stamp] = field(default_factory=dict)
-    values: dict[str, T | None] = field(default_factory=dict)
+    stamps: dict[str, Stamp] = field(default_factory=dict[str, Stamp])
+    values: dict[str, T | None] = field(default_factory=dict[str, T | None])
     listed: tuple[T, ...] = ()
 
 
@@ -60,7 +60,7 @@ class Shelf(Generic[T]):
     def _current(self, folder: Path) -> _Content[T]:
         with self._guard:  # whoever comes meanwhile finds all of it read
             stamps = self._stamps(folder)
-            before = self._content if folder == self._folder else _Content()
+            before = self._content if folder == self._folder else _Content[T]()
             if stamps != before.stamps or folder != self._folder:
                 values = {
                     name: before.values[name] if before.stamps.get(name) == stamp else self._read(folder / name)

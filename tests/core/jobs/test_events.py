@@ -89,16 +89,18 @@ def test_a_last_word_finds_the_room_that_was_kept_for_it(tmp_path, monkeypatch):
     log = EventLog(path)
     log.take_ballast()
     assert ballast.stat().st_size == BALLAST_BYTES
-    append = EventLog.append
+    append, refused = EventLog._append, []
 
-    def full_while_there_is_ballast(self, kind, **fields):
+    def full_while_there_is_ballast(self, event):
         if ballast.exists():
+            refused.append(event["kind"])
             raise OSError(errno.ENOSPC, "full")
-        append(self, kind, **fields)
+        append(self, event)
 
-    monkeypatch.setattr(EventLog, "append", full_while_there_is_ballast)
+    monkeypatch.setattr(EventLog, "_append", full_while_there_is_ballast)
     log.last_word("paused", message="full")
     log.close()
+    assert refused == ["paused"]
     assert last_event(path)["message"] == "full"
 
 

@@ -200,7 +200,7 @@ def test_a_damaged_line_is_passed_over_and_said(tmp_path, line):
 
 
 def test_every_event_that_a_training_writes_is_whole():
-    recorded = Path(__file__).parents[1] / "training" / "histories"
+    recorded = Path(__file__).parents[1] / "advice" / "histories"
     events = [json.loads(line) for path in recorded.glob("*.jsonl") for line in path.read_text().splitlines()]
     events = [event for event in events if "kind" in event]
     assert len(events) > 100

@@ -1,5 +1,6 @@
 """Drawn pets are the same for the same seed, varied, honest (only shape tells), and folders of them survive anything."""
 
+import errno
 import subprocess
 import sys
 
@@ -205,7 +206,7 @@ def test_a_disk_that_refuses_is_said_with_its_reason(tmp_path):
     with pytest.raises(PhotoError, match="Not a directory"):
         draw_folder(tmp_path / "file" / "pets", ("cats",), 2)
     task = {"folder": str(tmp_path / "gone"), "drawings": [["cats", 0]], "seed": 0, "token": "0"}
-    assert draw_some(task) == {"error": "No such file or directory"}
+    assert draw_some(task) == {"errno": errno.ENOENT, "error": "No such file or directory"}
 
 
 def test_drawing_does_not_run_the_callers_script_again(tmp_path):
