@@ -16,12 +16,14 @@ def from_dict(values: Any) -> ExperimentConfig:
     """A whole, checked config from JSON types; missing fields take their defaults. Raises ConfigError."""
     if not is_group(values):
         raise ConfigError(
-            f"A configuration is a JSON object; received {shown(values)}. Save one from the Network page to see the shape."
+            f"A configuration is a JSON object; received {shown(values)}. "
+            "Save one from the Network page to see the shape."
         )
     version: Any = values.get("schema_version", SCHEMA_VERSION)
     if isinstance(version, (bool, str)) or version != SCHEMA_VERSION:
         raise ConfigError(
-            f"This version reads configurations of schema {SCHEMA_VERSION}; received schema {shown(version)}. Use the version of the app that wrote it."
+            f"This version reads configurations of schema {SCHEMA_VERSION}; received schema {shown(version)}. "
+            "Use the version of the app that wrote it."
         )
     return overlay(ExperimentConfig(), {**values, "schema_version": SCHEMA_VERSION})
 
@@ -35,7 +37,8 @@ def parse_json(text: str) -> Any:
     """The values of a JSON text. Raises ConfigError with line and column if it is not JSON, or far too long."""
     if len(text) > MAX_JSON_LETTERS:
         raise ConfigError(
-            f"A configuration may have {MAX_JSON_LETTERS:,} letters; this file has {len(text):,}. Choose a file that the app has written."
+            f"A configuration may have {MAX_JSON_LETTERS:,} letters; this file has {len(text):,}. "
+            "Choose a file that the app has written."
         )
     try:
         return json.loads(text, parse_constant=_no_number)

@@ -66,7 +66,7 @@ def scale_width(network: NetworkConfig, percent: float) -> NetworkConfig:
     """
     if percent == 100:
         return network
-    blocks = []
+    blocks: list[ConvBlock] = []
     for index, block in enumerate(network.blocks):
         following = network.blocks[index + 1].groups if index + 1 < len(network.blocks) else 1
         step = math.lcm(block.groups, following)
@@ -86,7 +86,7 @@ def width_of(network: NetworkConfig, base: NetworkConfig) -> int | None:
     )
 
 
-def _with_layers(network: NetworkConfig, kind: str, layers: tuple) -> NetworkConfig:
+def _with_layers(network: NetworkConfig, kind: str, layers: tuple[ConvBlock | DenseBlock, ...]) -> NetworkConfig:
     limits = layer_limits(f"network.{kind}")
     if not limits.allows(len(layers)):
         raise ConfigError(

@@ -118,13 +118,13 @@ _INITIALIZERS = {"gaussian_0.01": _Name("keras.initializers.RandomNormal(stddev=
 _OWN = ("GroupedConv2D", "LocalResponseNormalization")
 
 
-def _layer(kind: str, *arguments, to: str = "x", **options) -> str:
+def _layer(kind: str, *arguments: Any, to: str = "x", **options: Any) -> str:
     """One line: a layer of x. What has a name in ``options`` is quoted, ``arguments`` stand as Python writes them."""
     given = [repr(argument) for argument in arguments] + [f"{name}={_quoted(v)}" for name, v in options.items()]
     return f"{to} = {kind if kind in _OWN else f'layers.{kind}'}({', '.join(given)})(x)"
 
 
-def _quoted(value) -> str:
+def _quoted(value: Any) -> str:
     return f'"{value}"' if type(value) is str else repr(value)
 
 

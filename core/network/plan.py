@@ -97,7 +97,7 @@ def plan(network: NetworkConfig, num_classes: int = 2) -> NetworkPlan:
         LayerRow("rescaling", "Rescaling", (size, size, channels)),
     ]
 
-    def add_map(name, kind, parameters=0, multiply_adds=0):
+    def add_map(name: str, kind: str, parameters: int = 0, multiply_adds: int = 0) -> None:
         rows.append(LayerRow(name, kind, (size, size, channels), parameters, multiply_adds, field, stride))
 
     for index, block in enumerate(network.blocks):
@@ -124,7 +124,7 @@ def plan(network: NetworkConfig, num_classes: int = 2) -> NetworkPlan:
     field += (size - 1) * stride
     units = channels if network.head == "average" else size**2 * channels
 
-    def add_list(name, kind, parameters=0, multiply_adds=0):
+    def add_list(name: str, kind: str, parameters: int = 0, multiply_adds: int = 0) -> None:
         rows.append(LayerRow(name, kind, (units,), parameters, multiply_adds, field, 0))
 
     if network.head == "average":
@@ -196,14 +196,14 @@ def _collapse_error(network: NetworkConfig, collapse: _Collapse) -> ConfigError:
     window = getattr(block, field)
     layer = f"{'Convolution' if field == 'kernel_size' else 'The pooling of convolution'} {index + 1}"
 
-    def works(**changes) -> bool:
+    def works(**changes: int | str) -> bool:
         blocks = (*network.blocks[:index], replace(block, **changes), *network.blocks[index + 1 :])
         return _collapse(replace(network, blocks=blocks)) is None
 
     fixes: dict[str, int | str] = {}
-    # the largest that leaves enough for the layers after it too; a pool of 1 x 1 only throws pixels away, 0 is "no pooling"
+    # the largest that leaves enough for the layers after it too
     smaller = list(range(min(window, incoming), border, -1))
-    if field == "pool_size":
+    if field == "pool_size":  # a pool of 1 x 1 only throws pixels away; 0 is "no pooling"
         smaller = [size for size in smaller if size > 1] + [0]
     if (best := next((size for size in smaller if works(**{field: size})), None)) is not None:
         fixes[path] = best

@@ -32,11 +32,11 @@ class Preset:
     overlay: dict[str, Any]
 
 
-def _conv(filters: int, kernel_size: int, strides: int = 1, **others) -> dict[str, Any]:
+def _conv(filters: int, kernel_size: int, strides: int = 1, **others: Any) -> dict[str, Any]:
     return {"filters": filters, "kernel_size": kernel_size, "strides": strides, "normalization": "none", **others}
 
 
-def _dense(units: int, **others) -> dict[str, Any]:
+def _dense(units: int, **others: Any) -> dict[str, Any]:
     return {"units": units, "normalization": "none", **others}
 
 

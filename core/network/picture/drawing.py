@@ -49,7 +49,7 @@ def strips(stages: Sequence[Stage], colours: Colours, chosen: str = "", full_siz
         (SVG, width in pixels) of each.
     """
     places = _places(stages, colours, chosen, full_size)
-    pieces = []
+    pieces: list[tuple[str, int]] = []
     for start in range(0, len(places), PER_STRIP):
         width = TILE * len(places[start : start + PER_STRIP])
         pieces.append((document(start * TILE, width, HEIGHT, colours, _piece(places, start, PER_STRIP)), width))
