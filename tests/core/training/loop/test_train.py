@@ -1,5 +1,6 @@
 """Real, small trainings: 16 x 16 pictures of stripes and dots."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from core.errors import NotANumberError, RunError
 from core.jobs.events import EventLog
 from core.jobs.job import ask, clear_request
 from core.machine import prepare_environment
+from core.photos.dataset import load
 from core.runs.engines.local import start_run, stop_run
 from core.runs.store import create_run, more_epochs
 from core.training.forecast import measured
@@ -57,6 +59,17 @@ def assert_same_training(run, other):
     assert differences(run, other) == []
 
 
+@pytest.fixture(scope="module")
+def whole(home_of_stripes_and_dots, tmp_path_factory):
+    """A run that nothing interrupted, trained once for all that compare themselves with it; it is read only."""
+    home = tmp_path_factory.mktemp("whole") / "workspace"
+    shutil.copytree(home_of_stripes_and_dots, home)
+    (folder,) = (home / "datasets").glob("[!.]*")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("ALEXNET_HOME", str(home))
+        return train(run_of(load(folder.name), *STATEFUL))
+
+
 def test_a_run_learns_keeps_its_best_epoch_and_is_tested(stripes_and_dots):
     run = train(
         run_of(stripes_and_dots, "training.epochs=12", "augment.rotation_degrees=0", "augment.zoom_in_fraction=0")
@@ -75,16 +88,15 @@ def test_a_run_learns_keeps_its_best_epoch_and_is_tested(stripes_and_dots):
     assert history.batches["step"][-1] == 12 * history.steps_per_epoch
 
 
-def test_the_same_seed_gives_the_same_network_and_another_seed_another(stripes_and_dots):
-    first, again, other = (train(run_of(stripes_and_dots, *STATEFUL, f"training.seed={seed}")) for seed in (1, 1, 2))
-    assert_same_training(first, again)
-    assert {"history", "last weight.0000", "best weight.0000"} <= set(differences(first, other))
+def test_the_same_seed_gives_the_same_network_and_another_seed_another(whole, stripes_and_dots):
+    assert_same_training(whole, train(run_of(stripes_and_dots, *STATEFUL)))
+    other = train(run_of(stripes_and_dots, *STATEFUL, f"training.seed={whole.config.training.seed + 1}"))
+    assert {"history", "last weight.0000", "best weight.0000"} <= set(differences(whole, other))
 
 
 def test_a_run_that_is_paused_after_every_few_steps_ends_bit_for_bit_like_one_that_was_not(
-    stripes_and_dots, monkeypatch
+    whole, stripes_and_dots, monkeypatch
 ):
-    whole = train(run_of(stripes_and_dots, *STATEFUL))
     pieces = run_of(stripes_and_dots, *STATEFUL)
     assert in_pieces(pieces, monkeypatch) >= 4
     assert_same_training(whole, pieces)
@@ -120,9 +132,9 @@ def test_a_request_is_heard_after_the_step_in_which_it_comes(stripes_and_dots, m
 
 
 def test_a_pause_within_the_last_test_is_heard_at_once_and_the_run_goes_on_to_the_same_end(
-    stripes_and_dots, monkeypatch
+    whole, stripes_and_dots, monkeypatch
 ):
-    whole, paused = train(run_of(stripes_and_dots, *STATEFUL)), run_of(stripes_and_dots, *STATEFUL)
+    paused = run_of(stripes_and_dots, *STATEFUL)
     with monkeypatch.context() as meanwhile:
         ask_while(meanwhile, "test", paused, "pause")
         train(paused)
@@ -161,9 +173,9 @@ def ask_while(monkeypatch, split, run, word):
 
 
 def test_a_damaged_checkpoint_is_passed_over_with_a_word_and_the_run_ends_as_if_it_had_been_whole(
-    stripes_and_dots, monkeypatch
+    whole, stripes_and_dots, monkeypatch
 ):
-    whole, hurt = train(run_of(stripes_and_dots, *STATEFUL)), run_of(stripes_and_dots, *STATEFUL)
+    hurt = run_of(stripes_and_dots, *STATEFUL)
     paused_at_look(12, hurt, monkeypatch)
     newest = checkpoint.latest(hurt.folder / "checkpoints").path
     newest.write_bytes(newest.read_bytes()[:-1])
@@ -268,8 +280,7 @@ def test_patience_that_ran_out_before_a_kill_has_still_run_out_after_it(stripes_
     assert len(run.history.epochs) == num_epochs < 60
 
 
-def test_a_run_that_was_killed_goes_on_bit_for_bit(stripes_and_dots):
-    whole = train(run_of(stripes_and_dots, *STATEFUL))
+def test_a_run_that_was_killed_goes_on_bit_for_bit(whole, stripes_and_dots):
     killed = run_of(stripes_and_dots, *STATEFUL)
     worker = subprocess.Popen([sys.executable, "-m", "core.training.process.worker", str(killed.folder)], cwd=PROJECT)
     while killed.history.step < 4:
