@@ -17,7 +17,9 @@ INTERNAL = re.compile(rf"\b(?:{PARTS})\.[a-z]|\b[a-z]+_[a-z_]+")
 IDS = re.compile(r"\b(?:run|sweep|dataset)\.id\b")
 # The command line's own: how --set is written, and the run that a next command is to name.
 TYPED = ("A setting is given as path=value",)
-SOURCES = [path for room in ("core", "pages") for path in sorted((PROJECT / room).rglob("*.py")) if "bench" not in path.parts]  # fmt: skip
+SOURCES = [
+    path for room in ("core", "pages") for path in sorted((PROJECT / room).rglob("*.py")) if "bench" not in path.parts
+]
 
 
 def sentences(source: Path) -> Iterator[tuple[str, str, list[str]]]:
@@ -28,7 +30,11 @@ def sentences(source: Path) -> Iterator[tuple[str, str, list[str]]]:
         for argument in node.args[:1]:
             parts = argument.values if isinstance(argument, ast.JoinedStr) else [argument]
             literal = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
-            yield kind, "…".join(literal), [ast.unparse(part.value) for part in parts if isinstance(part, ast.FormattedValue)]  # fmt: skip
+            yield (
+                kind,
+                "…".join(literal),
+                [ast.unparse(part.value) for part in parts if isinstance(part, ast.FormattedValue)],
+            )
 
 
 def test_sentences_are_found():

@@ -26,7 +26,11 @@ TEXTS = st.one_of(
     st.sampled_from(["²", "٣", "0x10", "1_000", "1e999", "NaN", "Infinity", "-0", "0000053", "\ud800", "same", "true"]),
 )
 PLAIN = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXTS, st.just(10**400))
-JSON = st.recursive(PLAIN, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4), max_leaves=8)  # fmt: skip
+JSON = st.recursive(
+    PLAIN,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=8,
+)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +98,16 @@ def _breaks_a_rule(config) -> bool:
     return True
 
 
-@given(st.one_of(st.text(max_size=40), st.lists(st.sampled_from(["network", "blocks", "dense", "filters", "0", "²", "00", "-1", "9" * 30, "training", ""]), max_size=6).map(".".join)), TEXTS)  # fmt: skip
+@given(
+    st.one_of(
+        st.text(max_size=40),
+        st.lists(
+            st.sampled_from(["network", "blocks", "dense", "filters", "0", "²", "00", "-1", "9" * 30, "training", ""]),
+            max_size=6,
+        ).map(".".join),
+    ),
+    TEXTS,
+)
 def test_any_path_is_a_setting_or_a_sentence(path, text):
     with contextlib.suppress(ConfigError):
         configs.put(ExperimentConfig(), path, text)

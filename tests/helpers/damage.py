@@ -19,10 +19,32 @@ from core.workspace import people
 from core.workspace.folders import datasets_folder, slots_folder
 
 KINDS = (
-    "settings of a run", "photos of a run", "events of a run", "request", "lock", "figures", "answers", "weights", "manifest", "data set",
-    "examples", "steps", "facts", "sweep", "job", "events of a job", "decisions", "person", "own classes", "upload", "calibration",
-    "ticket counter", "ticket", "spare", "unpacked zip",
-)  # fmt: skip
+    "settings of a run",
+    "photos of a run",
+    "events of a run",
+    "request",
+    "lock",
+    "figures",
+    "answers",
+    "weights",
+    "manifest",
+    "data set",
+    "examples",
+    "steps",
+    "facts",
+    "sweep",
+    "job",
+    "events of a job",
+    "decisions",
+    "person",
+    "own classes",
+    "upload",
+    "calibration",
+    "ticket counter",
+    "ticket",
+    "spare",
+    "unpacked zip",
+)
 WHOLE, VICTIM, SWEEP = "261123-110000-modern-whol", "261123-120000-modern-abcd", "261123-130000-filters-abcd"
 OWNER = "browser-of-a-person-1"
 
@@ -106,11 +128,29 @@ def make_world(home: Path) -> World:
 
 
 HOSTILE = (
-    b"", b"\0" * 50, b"\xff\xfe\xfd", b"[" * 100_000, b"{}", b"[]", b"null", b"7", b'"text"', b"NaN", b"1e999", b"9" * 400,
-    b"9" * 5000, b'{"kind": "batch"}\n', b'{"kind": "queued"}\n', b'{"kind": "completed"}\n', b'{"kind": "completed", "dataset": 5}\n',
-    b'{"kind": "progress", "time": 1, "stage": [], "done": "a", "total": 0}\n', b'{"request": {"then_train": 5}, "kind": "prepare"}',
-    b'{"name": "\\ud800", "created": -1e14}', b"path,true\n\n\"\n", b"a" * 200_000 + b"\n",
-)  # fmt: skip
+    b"",
+    b"\0" * 50,
+    b"\xff\xfe\xfd",
+    b"[" * 100_000,
+    b"{}",
+    b"[]",
+    b"null",
+    b"7",
+    b'"text"',
+    b"NaN",
+    b"1e999",
+    b"9" * 400,
+    b"9" * 5000,
+    b'{"kind": "batch"}\n',
+    b'{"kind": "queued"}\n',
+    b'{"kind": "completed"}\n',
+    b'{"kind": "completed", "dataset": 5}\n',
+    b'{"kind": "progress", "time": 1, "stage": [], "done": "a", "total": 0}\n',
+    b'{"request": {"then_train": 5}, "kind": "prepare"}',
+    b'{"name": "\\ud800", "created": -1e14}',
+    b'path,true\n\n"\n',
+    b"a" * 200_000 + b"\n",
+)
 NOT_FILES = ("pipe", "folder", "loop", "nothing")
 
 _json = st.recursive(
@@ -147,9 +187,12 @@ def changed(draw, original: bytes) -> bytes:
 def contents(original: bytes):
     """What may lie there instead: bytes, or the name of something that is no file."""
     return st.one_of(
-        st.sampled_from(NOT_FILES), st.sampled_from(HOSTILE), st.binary(max_size=200), changed(original),
+        st.sampled_from(NOT_FILES),
+        st.sampled_from(HOSTILE),
+        st.binary(max_size=200),
+        changed(original),
         _json.map(lambda value: json.dumps(value).encode("utf-8", "surrogatepass")),
-    )  # fmt: skip
+    )
 
 
 def put(path: Path, content: bytes | str) -> None:

@@ -43,9 +43,16 @@ def make_dataset(home: Path, num_per_split: int = 4, name: str = "Two colours") 
     )
     steps.append(CleaningStep("notes.txt", None, None, "ignore", None, "It is not a photo by its name."))
     summary = {
-        "found": len(steps), "used": len(examples), "converted": 0, "left_out": 1, "ignored": 1,
-        "issues": {"truncated": 1}, "scan_seconds": 0.1, "layout": "classes", "notes": [],
-    }  # fmt: skip
+        "found": len(steps),
+        "used": len(examples),
+        "converted": 0,
+        "left_out": 1,
+        "ignored": 1,
+        "issues": {"truncated": 1},
+        "scan_seconds": 0.1,
+        "layout": "classes",
+        "notes": [],
+    }
     checksum = hashlib.sha256(rows_to_csv(examples).encode()).hexdigest()
     dataset = Dataset(f"photos-{checksum[:8]}", name, root, CLASSES, tuple(examples), summary, checksum, time.time())
     dataset.save(steps)
@@ -69,9 +76,12 @@ class FakeRun:
         config = config or presets.experiment("modern")
         asked = {"config": to_dict(config), "created": time.time() - 60, "owner": owner, "versions": {}}
         photos = {
-            "id": dataset.id, "name": dataset.name, "class_names": list(dataset.class_names),
-            "counts": dataset.counts(), "checksum": dataset.checksum,
-        }  # fmt: skip
+            "id": dataset.id,
+            "name": dataset.name,
+            "class_names": list(dataset.class_names),
+            "counts": dataset.counts(),
+            "checksum": dataset.checksum,
+        }
         (self.folder / "config.json").write_text(json.dumps(asked))
         (self.folder / "dataset.json").write_text(json.dumps(photos))
         self.log = EventLog(self.folder / "events.jsonl")
@@ -87,28 +97,48 @@ class FakeRun:
 
     def started(self) -> "FakeRun":
         self.log.append(
-            "started", device="CPU", precision="float32", num_epochs=self.num_epochs, steps_per_epoch=STEPS_PER_EPOCH,
-            num_train=320, parameters=1_688_865, versions={},
-        )  # fmt: skip
+            "started",
+            device="CPU",
+            precision="float32",
+            num_epochs=self.num_epochs,
+            steps_per_epoch=STEPS_PER_EPOCH,
+            num_train=320,
+            parameters=1_688_865,
+            versions={},
+        )
         return self
 
     def batch(self, step: int) -> None:
         """One batch event; the curve falls as 1/sqrt(step)."""
         share = 1 / math.sqrt(step + 1)
         self.log.append(
-            "batch", epoch=(step - 1) // STEPS_PER_EPOCH + 1, step=step, loss=0.3 + 0.5 * share + 0.04 * (step % 3),
-            accuracy=0.9 - 0.4 * share, photos_per_second=512.0, eta_seconds=240.0, learning_rate=0.002,
-        )  # fmt: skip
+            "batch",
+            epoch=(step - 1) // STEPS_PER_EPOCH + 1,
+            step=step,
+            loss=0.3 + 0.5 * share + 0.04 * (step % 3),
+            accuracy=0.9 - 0.4 * share,
+            photos_per_second=512.0,
+            eta_seconds=240.0,
+            learning_rate=0.002,
+        )
 
     def epoch(self, number: int) -> None:
         for step in range((number - 1) * STEPS_PER_EPOCH + 1, number * STEPS_PER_EPOCH + 1, 2):
             self.batch(step)
         share = 1 / math.sqrt(number)
         self.log.append(
-            "epoch", epoch=number, loss=0.25 + 0.45 * share, accuracy=0.92 - 0.4 * share, val_loss=0.33 + 0.4 * share,
-            val_accuracy=0.88 - 0.35 * share, learning_rate=0.002, seconds=2.0, photos_per_second=512.0, image_size=224,
+            "epoch",
+            epoch=number,
+            loss=0.25 + 0.45 * share,
+            accuracy=0.92 - 0.4 * share,
+            val_loss=0.33 + 0.4 * share,
+            val_accuracy=0.88 - 0.35 * share,
+            learning_rate=0.002,
+            seconds=2.0,
+            photos_per_second=512.0,
+            image_size=224,
             best=True,
-        )  # fmt: skip
+        )
 
     def finish(self, kind: str = "completed", accuracy: float = 0.9) -> "FakeRun":
         """Predictions for the test photos, stand-in weights, and the last word."""
@@ -122,9 +152,13 @@ class FakeRun:
         evaluation.save(self.folder)
         (self.folder / "checkpoints" / "best.safetensors").write_bytes(b"stand-in")
         self.log.append(
-            kind, best_epoch=self.num_epochs, val_accuracy=0.8, test_accuracy=evaluation.accuracy,
-            test_loss=evaluation.loss, photos_per_second=512.0,
-        )  # fmt: skip
+            kind,
+            best_epoch=self.num_epochs,
+            val_accuracy=0.8,
+            test_accuracy=evaluation.accuracy,
+            test_loss=evaluation.loss,
+            photos_per_second=512.0,
+        )
         return self
 
 

@@ -51,8 +51,15 @@ def ask_commands(world: World) -> None:
     assert waiting() == []
     own.mine(OWNER), uploads.mine(OWNER), people.name_of(OWNER), measured.precision_speeds(), measured.measurements()
     warm.hand_over(world.files["lock"].parent)
-    for ask in (lambda: find_job(world.job).request, lambda: list_sweeps()[0].rows(), lambda: load(world.dataset).steps(), lambda: load(world.dataset).facts(),
-                lambda: overrules.load(list_datasets()[0].root), lambda: checkpoint.read(world.files["weights"]), lambda: verdict(find_sweep(SWEEP))):  # fmt: skip
+    for ask in (
+        lambda: find_job(world.job).request,
+        lambda: list_sweeps()[0].rows(),
+        lambda: load(world.dataset).steps(),
+        lambda: load(world.dataset).facts(),
+        lambda: overrules.load(list_datasets()[0].root),
+        lambda: checkpoint.read(world.files["weights"]),
+        lambda: verdict(find_sweep(SWEEP)),
+    ):
         with suppress(AppError, IndexError):
             ask()
 

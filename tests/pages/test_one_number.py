@@ -84,9 +84,16 @@ def test_all_pages_of_a_data_set_give_one_number_for_one_thing(dataset):
 
 def test_what_the_photos_page_counts_adds_up(dataset):
     text = said_on_all_pages(dataset)["photos"]
-    shown, found, *actions = map(int, re.search(r"(\d+) of (\d+) files found have a picture: (\d+) used, (\d+) converted and used, (\d+) left out", text).groups())  # fmt: skip
+    shown, found, *actions = map(
+        int,
+        re.search(
+            r"(\d+) of (\d+) files found have a picture: (\d+) used, (\d+) converted and used, (\d+) left out", text
+        ).groups(),
+    )
     assert shown == sum(actions) < found == dataset.summary["found"]
-    lying, upright, square = map(int, re.search(r"(\d+) photos are wider than high, (\d+) higher than wide, (\d+) about square", text).groups())  # fmt: skip
+    lying, upright, square = map(
+        int, re.search(r"(\d+) photos are wider than high, (\d+) higher than wide, (\d+) about square", text).groups()
+    )
     assert lying + upright + square == len(dataset.examples)
     per_split = [int(number) for number in re.findall(r"(?:Training|Validation|Test): (\d+)\*\*", text)]
     assert sum(per_split) == len(dataset.examples) == dataset.summary["used"] + dataset.summary["converted"]

@@ -31,10 +31,17 @@ def ask(method, path, pieces=(), headers=OURS, breaks_off=False, **more):
 
     given = {**headers, **{name.replace("_", "-"): str(value) for name, value in more.items()}}
     scope = {
-        "type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "",
-        "scheme": "http", "server": ("here", 8501), "http_version": "1.1",
+        "type": "http",
+        "method": method,
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "scheme": "http",
+        "server": ("here", 8501),
+        "http_version": "1.1",
         "headers": [(name.lower().encode(), value.encode()) for name, value in given.items()],
-    }  # fmt: skip
+    }
     run_coroutine(APP(scope, receive_message, send))
     body = b"".join(message.get("body", b"") for message in sent)
     return sent[0]["status"], json.loads(body) if body else None
@@ -134,12 +141,23 @@ def test_one_browser_cannot_touch_anothers_upload():
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"[]", b"{", b'{"name": 1}', b'{"name": "a.zip", "size": "x", "changed": 0}', b"[" * 4000, b"x" * 10**6,
-     b'{"name": "a.zip", "size": 1e999, "changed": 0}', b'{"name": "a.zip", "size": 5, "changed": 1e999}',
-     b'{"name": "a.zip", "size": 5.5, "changed": 0}', b'{"name": "a.zip", "size": true, "changed": 0}',
-     b'{"name": "a.zip", "size": ' + b"9" * 400 + b', "changed": 0}', b'{"name": "a.zip", "size": NaN, "changed": 0}',
-     b'{"name": ["a.zip"], "size": 5, "changed": 0}'],
-)  # fmt: skip
+    [
+        b"",
+        b"[]",
+        b"{",
+        b'{"name": 1}',
+        b'{"name": "a.zip", "size": "x", "changed": 0}',
+        b"[" * 4000,
+        b"x" * 10**6,
+        b'{"name": "a.zip", "size": 1e999, "changed": 0}',
+        b'{"name": "a.zip", "size": 5, "changed": 1e999}',
+        b'{"name": "a.zip", "size": 5.5, "changed": 0}',
+        b'{"name": "a.zip", "size": true, "changed": 0}',
+        b'{"name": "a.zip", "size": ' + b"9" * 400 + b', "changed": 0}',
+        b'{"name": "a.zip", "size": NaN, "changed": 0}',
+        b'{"name": ["a.zip"], "size": 5, "changed": 0}',
+    ],
+)
 def test_a_strange_announcement_is_a_sentence(body):
     status, answer = ask("POST", "/uploads", [body])
     assert status == 400 and "reload the page" in answer["error"]
@@ -178,10 +196,17 @@ def ask_slowly(method, path, first, **more):
     """(status, answer) of a request that sends its first piece and then nothing more."""
     given = {**OURS, **{name.replace("_", "-"): str(value) for name, value in more.items()}}
     scope = {
-        "type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "",
-        "scheme": "http", "server": ("here", 8501), "http_version": "1.1",
+        "type": "http",
+        "method": method,
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "scheme": "http",
+        "server": ("here", 8501),
+        "http_version": "1.1",
         "headers": [(name.lower().encode(), value.encode()) for name, value in given.items()],
-    }  # fmt: skip
+    }
     pieces, sent = [first], []
 
     async def receive_message():

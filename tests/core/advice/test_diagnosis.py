@@ -112,9 +112,6 @@ def found(run: Recorded) -> dict[str, Suggestion]:
     return {finding.kind: finding for finding in diagnose(*run)}
 
 
-# --- recorded runs
-
-
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_run_is_called_what_it_is(name):
     kinds, _ = BROKEN[name]
@@ -204,9 +201,6 @@ def test_a_run_that_has_only_begun_says_no_more_than_that_it_does_not_know_anyth
     assert [(finding.kind, finding.severity) for finding in diagnose(*after("narrow", 1))] == [("guessing", NOTE)]
 
 
-# --- small data sets, step by step
-
-
 @pytest.mark.parametrize("name", SMALL)
 def test_what_is_said_of_a_small_data_set_at_the_end(name):
     assert list(found(recorded(name))) == SMALL[name]
@@ -257,7 +251,12 @@ def test_notes_are_taken_back_at_most_once_a_run_and_rarely():
 @pytest.mark.parametrize("name", [*BROKEN, *HEALTHY, *SMALL])
 def test_no_setting_is_advised_up_and_then_down_and_nothing_that_contradicts_stands_together(name):
     ways: dict[str, bool] = {}
-    opposites = ({"overfitting", "underfitting"}, {"rate_too_high", "rate_too_low"}, {"rate_too_high", "underfitting"}, {"labels", "overfitting"})  # fmt: skip
+    opposites = (
+        {"overfitting", "underfitting"},
+        {"rate_too_high", "rate_too_low"},
+        {"rate_too_high", "underfitting"},
+        {"labels", "overfitting"},
+    )
     for count in range(1, len(recorded(name).history.epochs) + 1):
         run = after(name, count)
         findings = diagnose(*run)
@@ -286,9 +285,6 @@ def test_a_run_that_was_cut_back_to_a_checkpoint_is_looked_at_anew():
     assert diagnose_run(run) == diagnose(*after("overfit", 3))
 
 
-# --- too early to say, and what is said at every length
-
-
 def test_the_all_clear_is_given_only_where_enough_was_seen():
     assert quiet(History()) == "Too early to say: no epoch is finished yet."
     few = [{"epoch": 1}, {"epoch": 2}]
@@ -301,10 +297,20 @@ def dogs_only(num_epochs: int, val_loss: float = 4.0, right=(0, 25), tested: int
     """A network that calls everything dog after so many epochs of four steps, on 30 cats and 25 dogs."""
     counts = {split: {"cats": 30, "dogs": 25} for split in ("train", "val", "test")}
     row = {
-        "loss": 0.7, "accuracy": 0.5, "val_loss": val_loss, "val_accuracy": sum(right) / 55, "image_size": 64, "best": True,
-        "step_fraction": 0.005, "dead_units": {}, "val_top_class": 1, "val_top_share": 1.0, "val_spread": 0.1,
-        "val_right": list(right), "val_loss_error": 0.3,
-    }  # fmt: skip
+        "loss": 0.7,
+        "accuracy": 0.5,
+        "val_loss": val_loss,
+        "val_accuracy": sum(right) / 55,
+        "image_size": 64,
+        "best": True,
+        "step_fraction": 0.005,
+        "dead_units": {},
+        "val_top_class": 1,
+        "val_top_share": 1.0,
+        "val_spread": 0.1,
+        "val_right": list(right),
+        "val_loss_error": 0.3,
+    }
     history = History(num_epochs=num_epochs, steps_per_epoch=4, best_epoch=num_epochs)
     history.epochs = [row | {"epoch": number} for number in range(1, num_epochs + 1)]
     if tested is not None:
@@ -366,9 +372,6 @@ def test_a_loss_that_is_no_number_is_known_by_its_code_and_not_by_its_words():
     assert found(run) == {}
 
 
-# --- as the command line says it
-
-
 def run_on_disk(name: str) -> Run:
     """A recorded run as a folder of the workspace."""
     head, *events = (HISTORIES / f"{name}.jsonl").read_text().splitlines(keepends=True)
@@ -393,9 +396,6 @@ def test_the_command_line_gives_one_json_object_a_finding():
 def test_the_command_line_says_when_nothing_stands_out():
     answer = CliRunner().invoke(main, ["diagnose", run_on_disk("healthy-modern-0").id])
     assert (answer.exit_code, answer.stdout) == (0, "Nothing strange in these curves so far.\n")
-
-
-# --- near misses: the recorded fault, altered by a little
 
 
 NARROW_LOSS = 0.6931

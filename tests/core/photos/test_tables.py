@@ -16,7 +16,11 @@ from core.photos.dataset import Dataset
 from core.photos.layouts.names import SPLITS
 from core.photos.split import Example
 
-FIELDS = st.one_of(st.text(max_size=12), st.text("0123456789²-.e", max_size=12), st.sampled_from(["", "nan", "1e999", "9" * 500, "\x00", "train", "cats", "use"]))  # fmt: skip
+FIELDS = st.one_of(
+    st.text(max_size=12),
+    st.text("0123456789²-.e", max_size=12),
+    st.sampled_from(["", "nan", "1e999", "9" * 500, "\x00", "train", "cats", "use"]),
+)
 
 
 @pytest.fixture
@@ -24,7 +28,10 @@ def prepared(tmp_path):
     """Two photos and what is known of them, as a scan leaves it."""
     names = ("cats", "dogs")
     photos = [(f"{name}/{number}.jpg", name, split) for name in names for number, split in enumerate(SPLITS)]
-    checks = [ImageCheck(path, name, None, 9, 1, "JPEG", "RGB", 60, 80, "ab" * 32, "cd" * 32, 99.5, 40.0, 0.5) for path, name, _ in photos]  # fmt: skip
+    checks = [
+        ImageCheck(path, name, None, 9, 1, "JPEG", "RGB", 60, 80, "ab" * 32, "cd" * 32, 99.5, 40.0, 0.5)
+        for path, name, _ in photos
+    ]
     steps = [CleaningStep(path, name, None, "use", None, "", "ab" * 32, "") for path, name, _ in photos]
     examples = tuple(Example(path, name, names.index(name), split, "ab" * 32) for path, name, split in photos)
     made = Dataset("pets-12345678", "Pets", tmp_path, names, examples, {}, "", 1.0)

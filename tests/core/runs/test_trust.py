@@ -82,7 +82,16 @@ def test_the_kept_network_is_judged_by_its_test_and_before_that_by_its_best_epoc
     assert trust.kept_score(run).right == (2, 2)  # tested anew
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"class_names": [], "confusion_matrix": []}', '{"class_names": ["a"], "confusion_matrix": [["x"]]}'])  # fmt: skip
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"class_names": [], "confusion_matrix": []}',
+        '{"class_names": ["a"], "confusion_matrix": [["x"]]}',
+    ],
+)
 def test_a_damaged_test_file_is_no_score(make_run, content):
     run = make_run()
     (run.folder / "evaluation.json").write_text(content)

@@ -33,13 +33,20 @@ KEY = "the-teachers-secret"
 
 
 def dataset(home: Path) -> Dataset:
-    examples = tuple(Example(f"{name}/{i}.jpg", name, index, "train", "0" * 64) for index, name in enumerate(("cats", "dogs")) for i in range(3))  # fmt: skip
+    examples = tuple(
+        Example(f"{name}/{i}.jpg", name, index, "train", "0" * 64)
+        for index, name in enumerate(("cats", "dogs"))
+        for i in range(3)
+    )
     return Dataset("pets-00000000", "Pets", home, ("cats", "dogs"), examples, {}, "0" * 64, 0.0)
 
 
 def everything_under(folder: Path) -> str:
     """Names and bytes of all files."""
-    return "\n".join(f"{path}\n{path.read_bytes().decode('latin-1') if path.is_file() and not path.is_fifo() else ''}" for path in folder.rglob("*"))  # fmt: skip
+    return "\n".join(
+        f"{path}\n{path.read_bytes().decode('latin-1') if path.is_file() and not path.is_fifo() else ''}"
+        for path in folder.rglob("*")
+    )
 
 
 def test_a_mark_is_the_same_for_a_token_and_other_in_another_workspace(workspace, tmp_path, monkeypatch):
@@ -85,7 +92,10 @@ def first_release(home: Path) -> None:
         (home / path).parent.mkdir(parents=True, exist_ok=True)
         (home / path).write_text(values if isinstance(values, str) else json.dumps(values, indent=2))
 
-    put("runs/261101-120000-modern-abcd/config.json", {"config": {"name": "Kätzchen"}, "created": 1.0, "owner": ANNA, "versions": {}})  # fmt: skip
+    put(
+        "runs/261101-120000-modern-abcd/config.json",
+        {"config": {"name": "Kätzchen"}, "created": 1.0, "owner": ANNA, "versions": {}},
+    )
     put("runs/261101-120001-modern-abcd/config.json", {"config": {}, "created": 1.0, "owner": "", "versions": {}})
     put("runs/261101-120002-modern-abcd/config.json", "{half")
     put("runs/261101-120003-modern-abcd/config.json", "[" * 100_000)
@@ -133,12 +143,15 @@ def test_who_owned_something_in_the_first_release_owns_it_after_and_their_token_
     assert migrate() == 0
 
 
-# --- the environment of children ---------------------------------------------------------------------------
-
-
 @pytest.fixture
 def secrets_set(monkeypatch):
-    for name in ("ALEXNET_ADMIN_KEY", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "DB_PASSWORD", "STREAMLIT_SERVER_COOKIE_SECRET"):  # fmt: skip
+    for name in (
+        "ALEXNET_ADMIN_KEY",
+        "AWS_SECRET_ACCESS_KEY",
+        "GITHUB_TOKEN",
+        "DB_PASSWORD",
+        "STREAMLIT_SERVER_COOKIE_SECRET",
+    ):
         monkeypatch.setenv(name, KEY)
     monkeypatch.setenv("ALEXNET_MICROSOFT_URL", f"https://class:{KEY}@mirror.example/pets.zip")
 

@@ -28,7 +28,21 @@ def test_names_that_cannot_be_kept_are_refused_in_words(workspace):
         people.set_name("", "Anna")
 
 
-OURS = ["command line", "Command  Line", "COMMAND-LINE", "cоmmand line", "guest 1a2b", "Guest 1A2B", "guest", "ｇｕｅｓｔ 1a2b", "gu\u200best 1a2b", "yours", "You", "Administrator", "c0mmand line"]  # fmt: skip
+OURS = [
+    "command line",
+    "Command  Line",
+    "COMMAND-LINE",
+    "cоmmand line",
+    "guest 1a2b",
+    "Guest 1A2B",
+    "guest",
+    "ｇｕｅｓｔ 1a2b",
+    "gu\u200best 1a2b",
+    "yours",
+    "You",
+    "Administrator",
+    "c0mmand line",
+]
 
 
 @pytest.mark.parametrize("name", OURS)

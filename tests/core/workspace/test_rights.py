@@ -9,34 +9,43 @@ from core.workspace.rights import Person, has_part, is_admin, may_change, try_ke
 
 ANNA, BEN, CARLA = "annas-token-0123456789", "bens-token-0123456789", "carlas-token-0123456789"
 PERSONS = {"Anna": Person(ANNA), "Ben": Person(BEN), "no cookie": Person(""), "admin": Person(CARLA, is_admin=True)}
-THINGS = {"Anna's": (ANNA,), "Anna's and Ben's": (ANNA, BEN), "command line's": ("",), "command line's and Anna's": ("", ANNA), "nobody's": ()}  # fmt: skip
+THINGS = {
+    "Anna's": (ANNA,),
+    "Anna's and Ben's": (ANNA, BEN),
+    "command line's": ("",),
+    "command line's and Anna's": ("", ANNA),
+    "nobody's": (),
+}
 
 #                              Anna   Ben    no cookie
 ALONE_AT_HOME = {
-    "Anna's":                    (True,  False, False),
-    "Anna's and Ben's":          (False, False, False),
-    "command line's":            (True,  True,  True),
-    "command line's and Anna's": (True,  False, False),
-    "nobody's":                  (True,  True,  True),
-}  # fmt: skip
+    "Anna's": (True, False, False),
+    "Anna's and Ben's": (False, False, False),
+    "command line's": (True, True, True),
+    "command line's and Anna's": (True, False, False),
+    "nobody's": (True, True, True),
+}
 ALONE_IN_CLASS = {
-    "Anna's":                    (True,  False, False),
-    "Anna's and Ben's":          (False, False, False),
-    "command line's":            (False, False, False),
+    "Anna's": (True, False, False),
+    "Anna's and Ben's": (False, False, False),
+    "command line's": (False, False, False),
     "command line's and Anna's": (False, False, False),
-    "nobody's":                  (False, False, False),
-}  # fmt: skip
+    "nobody's": (False, False, False),
+}
 PART_IN_CLASS = {
-    "Anna's":                    (True,  False, False),
-    "Anna's and Ben's":          (True,  True,  False),
-    "command line's":            (False, False, False),
-    "command line's and Anna's": (True,  False, False),
-    "nobody's":                  (False, False, False),
-}  # fmt: skip
+    "Anna's": (True, False, False),
+    "Anna's and Ben's": (True, True, False),
+    "command line's": (False, False, False),
+    "command line's and Anna's": (True, False, False),
+    "nobody's": (False, False, False),
+}
 
 
 def table(rule) -> dict[str, tuple]:
-    return {thing: tuple(rule(PERSONS[name], owners) for name in ("Anna", "Ben", "no cookie")) for thing, owners in THINGS.items()}  # fmt: skip
+    return {
+        thing: tuple(rule(PERSONS[name], owners) for name in ("Anna", "Ben", "no cookie"))
+        for thing, owners in THINGS.items()
+    }
 
 
 def test_without_an_administrator(workspace):

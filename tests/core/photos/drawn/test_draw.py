@@ -23,9 +23,6 @@ def files(folder) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-# --- one drawing ---------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("animal", ANIMALS)
 def test_the_same_arguments_draw_the_same_pixels(animal):
     first = draw(animal, 3, seed=1, size=96)
@@ -80,9 +77,6 @@ def test_a_contact_sheet_shows_the_animals_in_turn():
         assert sheet.crop((left, top, left + 160, top + 160)).tobytes() == picture.tobytes()
 
 
-# --- only shape tells ----------------------------------------------------------------------------------
-
-
 @pytest.fixture(scope="module")
 def cats_and_dogs() -> tuple[np.ndarray, np.ndarray]:
     """720 drawings (N, 64, 64, 3) uint8, cats and dogs in turn, and labels (N,) of -1 and 1."""
@@ -114,9 +108,6 @@ def test_colours_do_not_tell_cats_from_dogs(cats_and_dogs):
     codes = (bins[..., 0] * 64 + bins[..., 1] * 8 + bins[..., 2]).reshape(len(images), -1)
     histograms = np.stack([np.bincount(row, minlength=512) for row in codes])
     assert linear_accuracy(np.sqrt(histograms), labels) < 0.68
-
-
-# --- a folder of drawings ------------------------------------------------------------------------------
 
 
 def test_a_folder_holds_one_sub_folder_a_class_of_whole_jpegs(tmp_path):

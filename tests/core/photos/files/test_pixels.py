@@ -31,7 +31,17 @@ def tiff(values: np.ndarray, order: str = "<", **tags: int) -> bytes:
         data = np.stack([packed >> 16, packed >> 8 & 255, packed & 255], 1).astype(np.uint8).tobytes()
     else:
         data = values.astype(f"{order}u2").tobytes()
-    numbers = {256: width, 257: height, 258: bits, 259: 1, 262: tags.pop("photometric", 1), 273: 0, 277: 1, 278: height, 279: len(data)}  # fmt: skip
+    numbers = {
+        256: width,
+        257: height,
+        258: bits,
+        259: 1,
+        262: tags.pop("photometric", 1),
+        273: 0,
+        277: 1,
+        278: height,
+        279: len(data),
+    }
     numbers |= {{"max_sample": 281, "largest_sample": 341}[name]: value for name, value in tags.items()}
     start = 8 + 2 + 12 * len(numbers) + 4
     numbers[273] = start

@@ -206,7 +206,9 @@ def test_a_hundred_thousand_rows_cost_what_they_are():
     assert seconds(100_000) < 12 * max(seconds(20_000), 0.1)
 
 
-CELLS = st.sampled_from(["id", "label", "cat", "dog", "0000", "train/0001.jpg", "0002.JPG", "..", "/", "", "1", "0", '"', "=1+1", "\ufeff"]) | st.text(max_size=5)  # fmt: skip
+CELLS = st.sampled_from(
+    ["id", "label", "cat", "dog", "0000", "train/0001.jpg", "0002.JPG", "..", "/", "", "1", "0", '"', "=1+1", "\ufeff"]
+) | st.text(max_size=5)
 
 
 @given(

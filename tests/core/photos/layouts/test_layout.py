@@ -65,34 +65,69 @@ def test_splits_are_known_by_the_names_that_people_use(train, val, test):
     shape = read(*both(train), *both(val, number=6), *both(test, number=5))
     assert shape.layout == "splits"
     assert counted(shape) == {
-        "train cats": 10, "train dogs": 10, "val cats": 6, "val dogs": 6, "test cats": 5, "test dogs": 5
-    }  # fmt: skip
+        "train cats": 10,
+        "train dogs": 10,
+        "val cats": 6,
+        "val dogs": 6,
+        "test cats": 5,
+        "test dogs": 5,
+    }
 
 
 @pytest.mark.parametrize(
     ("groups", "expected"),
     [
         ([("train/cat.#.jpg", 9), ("train/dog.#.jpg", 9), ("test1/#.jpg", 40)], {"train cat": 9, "train dog": 9}),
-        ([("train/train/cat.#.jpg", 9), ("train/train/dog.#.jpg", 9), ("test1/test1", 40)], {"train cat": 9, "train dog": 9}),
-        ([("dogs-vs-cats/train/cat.#.jpg", 9), ("dogs-vs-cats/train/dog.#.jpg", 9), ("dogs-vs-cats/test1/#.jpg", 9)], {"train cat": 9, "train dog": 9}),
+        (
+            [("train/train/cat.#.jpg", 9), ("train/train/dog.#.jpg", 9), ("test1/test1", 40)],
+            {"train cat": 9, "train dog": 9},
+        ),
+        (
+            [("dogs-vs-cats/train/cat.#.jpg", 9), ("dogs-vs-cats/train/dog.#.jpg", 9), ("dogs-vs-cats/test1/#.jpg", 9)],
+            {"train cat": 9, "train dog": 9},
+        ),
         (both("val", "test"), {"val cats": 10, "val dogs": 10, "test cats": 10, "test dogs": 10}),
         (both("PetImages", names=("Cat", "Dog")), {"Cat": 10, "Dog": 10}),
         ([*both("PetImages", number=60), ("stuff", 5)], {"cats": 60, "dogs": 60}),
-        ([*both("dataset/training_set"), *both("dataset/test_set"), ("single_prediction", 5)], {"train cats": 10, "train dogs": 10, "test cats": 10, "test dogs": 10}),
-        ([*both("seg_train/seg_train"), *both("seg_test/seg_test"), ("seg_pred/seg_pred", 70)], {"train cats": 10, "train dogs": 10, "test cats": 10, "test dogs": 10}),
+        (
+            [*both("dataset/training_set"), *both("dataset/test_set"), ("single_prediction", 5)],
+            {"train cats": 10, "train dogs": 10, "test cats": 10, "test dogs": 10},
+        ),
+        (
+            [*both("seg_train/seg_train"), *both("seg_test/seg_test"), ("seg_pred/seg_pred", 70)],
+            {"train cats": 10, "train dogs": 10, "test cats": 10, "test dogs": 10},
+        ),
         ([*both("train"), *both("samples"), ("annotations", 30)], {"train cats": 10, "train dogs": 10}),
         ([*both(""), ("test1", 50)], {"cats": 10, "dogs": 10}),
         ([*both(""), ("samples", 50), ("annotations", 50)], {"cats": 10, "dogs": 10}),
         ([*both(""), *both("more", number=4)], {"cats": 14, "dogs": 14}),
         ([*both("flowers"), *both("flowers/flowers")], {"cats": 20, "dogs": 20}),
         ([*both("", number=20), *both("test")], {"train cats": 20, "train dogs": 20, "test cats": 10, "test dogs": 10}),
-        (both("cats_and_dogs_filtered/train", "cats_and_dogs_filtered/validation"), {"train cats": 10, "train dogs": 10, "val cats": 10, "val dogs": 10}),
-        ([("images/Images/n02085-Chihuahua", 9), ("images/Images/n02086-pug", 9), ("annotations/Annotation", 0)], {"n02085-Chihuahua": 9, "n02086-pug": 9}),
-        (both("cats", "dogs", names=("train", "val", "test")), {"train cats": 10, "val cats": 10, "test cats": 10, "train dogs": 10, "val dogs": 10, "test dogs": 10}),
-        ([(f"{pet}-{split}", 8) for pet in ("cat", "dog") for split in ("train", "test")], {"train cat": 8, "test cat": 8, "train dog": 8, "test dog": 8}),
-        ([(f"{split}_{pet}", 8) for pet in ("cat", "dog") for split in ("train", "test")], {"train cat": 8, "test cat": 8, "train dog": 8, "test dog": 8}),
+        (
+            both("cats_and_dogs_filtered/train", "cats_and_dogs_filtered/validation"),
+            {"train cats": 10, "train dogs": 10, "val cats": 10, "val dogs": 10},
+        ),
+        (
+            [("images/Images/n02085-Chihuahua", 9), ("images/Images/n02086-pug", 9), ("annotations/Annotation", 0)],
+            {"n02085-Chihuahua": 9, "n02086-pug": 9},
+        ),
+        (
+            both("cats", "dogs", names=("train", "val", "test")),
+            {"train cats": 10, "val cats": 10, "test cats": 10, "train dogs": 10, "val dogs": 10, "test dogs": 10},
+        ),
+        (
+            [(f"{pet}-{split}", 8) for pet in ("cat", "dog") for split in ("train", "test")],
+            {"train cat": 8, "test cat": 8, "train dog": 8, "test dog": 8},
+        ),
+        (
+            [(f"{split}_{pet}", 8) for pet in ("cat", "dog") for split in ("train", "test")],
+            {"train cat": 8, "test cat": 8, "train dog": 8, "test dog": 8},
+        ),
         (both("train1", "train2", "test"), {"train cats": 20, "train dogs": 20, "test cats": 10, "test dogs": 10}),
-        ([*both("Training"), *both("Test"), ("test-multiple_fruits/apple_#.jpg", 9)], {"train cats": 10, "train dogs": 10, "test cats": 10, "test dogs": 10}),
+        (
+            [*both("Training"), *both("Test"), ("test-multiple_fruits/apple_#.jpg", 9)],
+            {"train cats": 10, "train dogs": 10, "test cats": 10, "test dogs": 10},
+        ),
         ([("cats/persian", 9), ("cats/siamese", 9), ("dogs/pug", 9), ("dogs/beagle", 9)], {"cats": 18, "dogs": 18}),
         ([("Test Tubes", 9), ("Beakers", 9)], {"Test Tubes": 9, "Beakers": 9}),
         ([("train", 9), ("car", 9), ("bus", 9)], {"train": 9, "car": 9, "bus": 9}),
@@ -101,13 +136,35 @@ def test_splits_are_known_by_the_names_that_people_use(train, val, test):
         ([("0", 9), ("1", 9)], {"0": 9, "1": 9}),
     ],
     ids=[
-        "Kaggle", "doubled, flat", "with a folder around", "no train", "PetImages", "a stray folder", "single prediction", "seg_pred",
-        "samples and annotations beside splits", "test1 beside classes", "samples beside classes", "more of the same", "the whole twice",
-        "a test folder beside classes", "filtered", "Stanford dogs", "splits below classes", "class and split in a name",
-        "split and class in a name", "two trains", "an unrelated test", "breeds below", "test tubes", "vehicles", "photos and drawings",
-        "young and old", "numbers",
+        "Kaggle",
+        "doubled, flat",
+        "with a folder around",
+        "no train",
+        "PetImages",
+        "a stray folder",
+        "single prediction",
+        "seg_pred",
+        "samples and annotations beside splits",
+        "test1 beside classes",
+        "samples beside classes",
+        "more of the same",
+        "the whole twice",
+        "a test folder beside classes",
+        "filtered",
+        "Stanford dogs",
+        "splits below classes",
+        "class and split in a name",
+        "split and class in a name",
+        "two trains",
+        "an unrelated test",
+        "breeds below",
+        "test tubes",
+        "vehicles",
+        "photos and drawings",
+        "young and old",
+        "numbers",
     ],
-)  # fmt: skip
+)
 def test_layouts_that_people_have(groups, expected):
     assert counted(read(*groups)) == expected
 
@@ -166,9 +223,16 @@ NFD = unicodedata.normalize("NFD", "Kätzchen")
 
 @pytest.mark.parametrize(
     ("first", "second"),
-    [("Kätzchen", NFD), ("Cat", "cat"), ("cats", "cats "), ("STRASSE", "straße"), ("a\u200bb", "ab"), ("a b", "a\xa0b")],
+    [
+        ("Kätzchen", NFD),
+        ("Cat", "cat"),
+        ("cats", "cats "),
+        ("STRASSE", "straße"),
+        ("a\u200bb", "ab"),
+        ("a b", "a\xa0b"),
+    ],
     ids=["decomposed", "capitals", "space", "sharp s", "zero width", "no-break space"],
-)  # fmt: skip
+)
 def test_names_that_look_equal_are_one_class(first, second):
     shape = read((f"train/{first}", 5), ("train/dogs", 5), (f"test/{second}", 5), ("test/dogs", 5))
     assert len(shape.class_names) == 2 and len(shape.labels) == 20
@@ -184,8 +248,25 @@ def test_the_spelling_of_the_training_photos_is_shown():
 
 
 NAMES = st.sampled_from(
-    ["train", "Test", "val", "cats", "dogs", "Cat", "images", "samples", "test1", "seg_train", "cat-train", "dev", "eval", "a\ufe0f", "", " "]
-) | st.text(st.characters(exclude_characters="/\0"), min_size=1, max_size=6)  # fmt: skip
+    [
+        "train",
+        "Test",
+        "val",
+        "cats",
+        "dogs",
+        "Cat",
+        "images",
+        "samples",
+        "test1",
+        "seg_train",
+        "cat-train",
+        "dev",
+        "eval",
+        "a\ufe0f",
+        "",
+        " ",
+    ]
+) | st.text(st.characters(exclude_characters="/\0"), min_size=1, max_size=6)
 FILES = st.sampled_from(["1.jpg", "cat.0.jpg", "dog.1.jpg", "Bengal_3.jpg"]) | NAMES
 PATHS = st.lists(st.tuples(st.lists(NAMES.filter(bool), max_size=4), FILES.filter(bool)), max_size=30)
 

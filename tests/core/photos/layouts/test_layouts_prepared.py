@@ -23,7 +23,13 @@ def prepare(root):
 
 
 def test_kaggles_training_and_test_set_are_kept_and_validation_is_taken_from_train(tmp_path):
-    draw(tmp_path, "training_set/training_set/cats", "training_set/training_set/dogs", "test_set/test_set/cats", "test_set/test_set/dogs")  # fmt: skip
+    draw(
+        tmp_path,
+        "training_set/training_set/cats",
+        "training_set/training_set/dogs",
+        "test_set/test_set/cats",
+        "test_set/test_set/dogs",
+    )
     (tmp_path / "extra").mkdir()
     (tmp_path / "readme.txt").write_text("x")
     made = prepare(tmp_path)

@@ -43,8 +43,23 @@ def test_whoever_may_read_everything_is_asked_nothing(school):
 
 @pytest.mark.parametrize(
     "source",
-    ["{home}/private", "{photos}/../home/private", " {home}/private", "'{home}/private'", "file://{home}/private", "{home}/nothing", "/etc", "/", "~", ".", "", "a\0b", "{photos}x", "{photos}/link"],
-)  # fmt: skip
+    [
+        "{home}/private",
+        "{photos}/../home/private",
+        " {home}/private",
+        "'{home}/private'",
+        "file://{home}/private",
+        "{home}/nothing",
+        "/etc",
+        "/",
+        "~",
+        ".",
+        "",
+        "a\0b",
+        "{photos}x",
+        "{photos}/link",
+    ],
+)
 def test_what_lies_elsewhere_is_refused_however_it_is_written(school, source):
     (school / "photos" / "link").symlink_to(school / "home" / "private")
     roots = ((school / "photos").resolve(),)
@@ -108,9 +123,6 @@ def test_the_job_looks_again(school):
         job.work(asked, no_report)
 
 
-# --- decisions ---------------------------------------------------------------------------------------------
-
-
 ANNA, BEN, ADMIN = Person(ME), Person(YOU), Person("", is_admin=True)
 
 
@@ -145,5 +157,9 @@ def test_what_a_change_replaced_is_kept_once_and_comes_back_as_it_was(workspace,
 
 
 def test_decisions_of_the_version_before_are_read(workspace, tmp_path):
-    values = {"root": "x", "files": [{"path": "a.jpg", "sha256": "1", "action": "use"}], "kinds": {"truncated": "leave out"}}  # fmt: skip
+    values = {
+        "root": "x",
+        "files": [{"path": "a.jpg", "sha256": "1", "action": "use"}],
+        "kinds": {"truncated": "leave out"},
+    }
     assert overrules.from_json(values) == Overrules({"a.jpg": ("1", USE)}, {Issue.TRUNCATED: LEAVE_OUT})

@@ -132,9 +132,13 @@ def test_a_zip_that_was_sent_goes_once_it_is_unpacked_and_can_be_asked_for_again
 
 @pytest.mark.parametrize(
     ("source", "rule"),
-    [("/nowhere/pets.zip", "no file “/nowhere/pets.zip”"), ("/nowhere\0/pets.zip", "cannot be read"), ("x" * 5000 + ".zip", "cannot be read")],
+    [
+        ("/nowhere/pets.zip", "no file “/nowhere/pets.zip”"),
+        ("/nowhere\0/pets.zip", "cannot be read"),
+        ("x" * 5000 + ".zip", "cannot be read"),
+    ],
     ids=["missing", "zero byte", "long"],
-)  # fmt: skip
+)
 def test_a_zip_that_is_not_there_is_a_sentence(source, rule):
     with pytest.raises(PhotoError, match=rule):
         prepare(source)

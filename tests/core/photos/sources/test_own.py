@@ -55,8 +55,24 @@ def test_what_cannot_be_decoded_is_not_kept(cups, content):
 
 @pytest.mark.parametrize(
     "name",
-    ["", "  ", "..", ".hidden", "a/b", "a\\b", "../../etc", "<b>cups</b>", "train", "Validation", "__MACOSX", "c" * 41, "a\0b", "CUPS", "-cups"],
-)  # fmt: skip
+    [
+        "",
+        "  ",
+        "..",
+        ".hidden",
+        "a/b",
+        "a\\b",
+        "../../etc",
+        "<b>cups</b>",
+        "train",
+        "Validation",
+        "__MACOSX",
+        "c" * 41,
+        "a\0b",
+        "CUPS",
+        "-cups",
+    ],
+)
 def test_a_class_name_that_could_be_a_path_or_a_split_is_refused(cups, name):
     with pytest.raises(PhotoError):
         own.add_class(cups, name)

@@ -61,7 +61,11 @@ def test_photos_come_out_as_they_went_in(tmp_path, folder):
 def test_what_is_no_photo_is_counted_as_ignored_and_its_content_stays_in_the_zip(tmp_path, folder):
     files = {"cats/1.jpg": JPEG, "cats/Thumbs.db": b"x" * 99, "__MACOSX/cats/._1.jpg": b"x" * 99, "run.exe": b"x" * 99}
     zips.unpack(write_zip(tmp_path / "a.zip", files), folder)
-    assert sorted(path for path, _ in sources.find(folder).ignored) == ["__MACOSX/cats/._1.jpg", "cats/Thumbs.db", "run.exe"]  # fmt: skip
+    assert sorted(path for path, _ in sources.find(folder).ignored) == [
+        "__MACOSX/cats/._1.jpg",
+        "cats/Thumbs.db",
+        "run.exe",
+    ]
     assert all((folder / name).stat().st_size == 0 for name in files if name != "cats/1.jpg")
 
 

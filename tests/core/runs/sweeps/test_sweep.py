@@ -53,7 +53,9 @@ def test_each_value_becomes_one_queued_run_with_the_same_seed(dataset, spawned):
     assert [run.config.network.blocks[0].filters for run in runs] == [16, 32, 64] == sweep.values
     assert sweep.labels == ["16 filters", "32 filters", "64 filters"]
     assert [run.name for run in runs] == [f"{label} in convolution 1, narrow" for label in sweep.labels]
-    assert {(run.config.training.seed, run.config.training.epochs, run.owner) for run in runs} == {(NARROW.training.seed, 3, mark_of("anna"))}  # fmt: skip
+    assert {(run.config.training.seed, run.config.training.epochs, run.owner) for run in runs} == {
+        (NARROW.training.seed, 3, mark_of("anna"))
+    }
     assert [row.status for row in sweep.rows()] == ["queued"] * 3 and sweep.is_active
     assert [each.id for each in list_sweeps()] == [sweep.id] == [find_sweep(sweep.id).id]
 
@@ -191,11 +193,19 @@ def test_a_gap_within_chance_is_said_to_mean_nothing_and_a_large_one_who_is_bett
 @pytest.mark.parametrize(
     ("accuracies", "said"),
     [
-        pytest.param((0.8, 0.8, 0.8), "Level on the validation photos: 16 filters, 32 filters and 64 filters, 80.0 % each.", id="all level"),
-        pytest.param((0.78, 0.8, 0.1), "No winner on the validation photos: 32 filters and 16 filters lie between 78.0 % and 80.0 %, too close to tell apart with 100 photos.", id="within chance"),
+        pytest.param(
+            (0.8, 0.8, 0.8),
+            "Level on the validation photos: 16 filters, 32 filters and 64 filters, 80.0 % each.",
+            id="all level",
+        ),
+        pytest.param(
+            (0.78, 0.8, 0.1),
+            "No winner on the validation photos: 32 filters and 16 filters lie between 78.0 % and 80.0 %, too close to tell apart with 100 photos.",
+            id="within chance",
+        ),
         pytest.param((0.5, 0.9, 0.6), "Best on the validation photos: 32 filters, 90.0 %.", id="further than chance"),
     ],
-)  # fmt: skip
+)
 def test_a_winner_is_named_only_where_it_is_further_ahead_than_chance_takes_it(workspace, spawned, accuracies, said):
     dataset = make_dataset(workspace, num_per_split=50)
     sweep = start_sweep(NARROW, dataset, FILTERS, [16, 32, 64])

@@ -47,7 +47,20 @@ def finished(photos_per_second=100.0, epochs=4, kind="completed", epoch_seconds=
     )
     for epoch in range(1, epochs + 1):
         size = config.network.input_size
-        log.append("epoch", epoch=epoch, loss=0.5, accuracy=0.7, val_loss=0.5, val_accuracy=0.7, learning_rate=0.001, image_size=size, seconds=epoch_seconds, photos_per_second=photos_per_second, memory_bytes=7e8, best=True)  # fmt: skip
+        log.append(
+            "epoch",
+            epoch=epoch,
+            loss=0.5,
+            accuracy=0.7,
+            val_loss=0.5,
+            val_accuracy=0.7,
+            learning_rate=0.001,
+            image_size=size,
+            seconds=epoch_seconds,
+            photos_per_second=photos_per_second,
+            memory_bytes=7e8,
+            best=True,
+        )
     if kind:
         log.append(kind, best_epoch=epochs)
     log.close()
@@ -133,9 +146,12 @@ def test_photos_that_had_to_be_cached_first_are_no_part_of_what_a_run_took():
         {"kind": "progress", "stage": "caching", "time": now + 5},
         {"kind": "progress", "stage": "caching", "time": now + 65},
         {"kind": "started", "time": now + 66},
-        *({"kind": "epoch", "time": now + 70, "image_size": 224, "seconds": 4.0, "photos_per_second": 100.0} for _ in range(4)),
+        *(
+            {"kind": "epoch", "time": now + 70, "image_size": 224, "seconds": 4.0, "photos_per_second": 100.0}
+            for _ in range(4)
+        ),
         {"kind": "completed", "time": now + 90},
-    ]  # fmt: skip
+    ]
     log = EventLog(run.events_path)
     log.append("started", device="CPU", precision="float32", num_epochs=4, steps_per_epoch=10, num_train=320)
     found = learned.measurement(run, events, 22.0, 82.0, 1.0)

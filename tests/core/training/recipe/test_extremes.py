@@ -44,4 +44,9 @@ def test_a_setting_that_is_on_is_shown_at_its_own_extremes_and_one_that_is_off_a
 def test_gaps_are_filled_as_the_config_says():
     for step in steps(AugmentConfig(fill_mode="constant", fill_value=7), "width_shift_fraction"):
         assert (step.config.fill_mode, step.config.fill_value) == ("constant", 7)
-    assert [step.config.fill_mode for step in steps(AugmentConfig(), "fill_mode")] == ["reflect", "nearest", "wrap", "constant"]  # fmt: skip
+    assert [step.config.fill_mode for step in steps(AugmentConfig(), "fill_mode")] == [
+        "reflect",
+        "nearest",
+        "wrap",
+        "constant",
+    ]
