@@ -49,6 +49,7 @@ def planned(network: NetworkConfig, num_classes: int) -> list[list]:
     return [[row.name, row.kind, list(row.output_shape), row.parameters] for row in plan(network, num_classes).layers]
 
 
+@pytest.mark.tensorflow
 def test_the_code_of_every_preset_and_of_random_networks_makes_their_layers(tmp_path):
     draw = random.Random(11)
     networks = [(experiment(preset).network, 2) for preset in PRESETS]
@@ -72,6 +73,7 @@ def test_layers_of_one_shape_do_not_share_an_initialiser():
     assert source.count("keras.initializers.RandomNormal(stddev=0.01)") == 3
 
 
+@pytest.mark.tensorflow
 def test_the_code_answers_as_the_networks_own_model_does(tmp_path):
     """With the same weights the same probabilities: normalisers, groups and rescaling compute the same."""
     import keras

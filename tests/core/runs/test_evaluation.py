@@ -55,6 +55,7 @@ def test_loss_of_sure_and_wrong_answers_is_finite():
     assert evaluation.loss == pytest.approx((-math.log(1e-7) - math.log(1 - 1e-7)) / 2, rel=1e-6)
 
 
+@pytest.mark.tensorflow
 @pytest.mark.parametrize("num_classes", [2, 3])
 def test_loss_equals_that_of_keras(num_classes):
     import keras

@@ -36,6 +36,7 @@ def test_a_disk_that_takes_nothing_does_not_keep_the_list_of_runs_from_anybody(w
     assert looked.exit_code == 0 and "queued" in looked.stdout and "No space left" in looked.stderr
 
 
+@pytest.mark.tensorflow
 def test_from_photos_to_answers_without_a_browser(pets, tmp_path, monkeypatch):
     train = command("train", pets, *SMALL, "--epochs", "3", "--seed", "1", "--json")
     stdout, stderr = train.communicate(timeout=300)
@@ -105,6 +106,7 @@ def test_from_photos_to_answers_without_a_browser(pets, tmp_path, monkeypatch):
     assert [row["path"] for row in rows] == ["./dogs/a.png", "./dogs/a.png", "dogs/a.png"]
 
 
+@pytest.mark.tensorflow
 def test_ctrl_c_stops_a_run_cleanly_and_says_how_to_go_on(pets):
     train = command("train", pets, *SMALL, "--epochs", "100000", "--json", start_new_session=True)
     deadline = time.monotonic() + 120

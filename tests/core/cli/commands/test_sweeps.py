@@ -4,11 +4,13 @@ import json
 import signal
 import time
 
+import pytest
 from command_line import SMALL, command
 
 from core.runs.store import list_runs
 
 
+@pytest.mark.tensorflow
 def test_a_sweep_trains_every_value_in_turn_and_prints_one_line(pets):
     varied = ("--vary", "network.blocks.0.filters=4, 8")
     sweep = command("sweep", pets, *SMALL, *varied, "--epochs", "1", "--seed", "7", "--json")
@@ -28,6 +30,7 @@ def test_a_sweep_trains_every_value_in_turn_and_prints_one_line(pets):
     ]
 
 
+@pytest.mark.tensorflow
 def test_ctrl_c_cancels_a_sweep_as_a_whole(pets):
     sweep = command("sweep", pets, *SMALL, "--augmentation", "--epochs", "100000", "--json", start_new_session=True)
     deadline = time.monotonic() + 120

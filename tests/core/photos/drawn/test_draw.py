@@ -96,6 +96,7 @@ def linear_accuracy(features: np.ndarray, labels: np.ndarray, num_train: int = 4
     return best
 
 
+@pytest.mark.slow
 def test_pixels_at_32x32_do_not_tell_cats_from_dogs(cats_and_dogs):
     images, labels = cats_and_dogs
     small = images.reshape(len(images), 32, 2, 32, 2, 3).mean(axis=(2, 4)).reshape(len(images), -1)

@@ -13,6 +13,8 @@ from core.training.forecast.forecast import forecast
 from core.training.process import calibrate
 from core.workspace.folders import runs_folder
 
+pytestmark = pytest.mark.tensorflow
+
 prepare_environment()
 
 GROWING = overlay(

@@ -153,6 +153,7 @@ def test_one_spare_is_started_and_only_where_it_harms_nobody(spawned, monkeypatc
     assert spawned == [(warm.SPARE, slots_folder())]
 
 
+@pytest.mark.tensorflow
 def test_a_run_of_a_real_spare_is_the_run_of_a_fresh_worker_to_the_bit(stripes_and_dots, monkeypatch):
     monkeypatch.setenv("ALEXNET_SPARE", "1")
     monkeypatch.setattr(warm, "PICK_UP_SECONDS", 60.0)  # however slow the machine is
