@@ -33,8 +33,10 @@ def test_breeds_become_cats_and_dogs():
     shape = applied(SHAPE, choice)
     assert counted(shape) == {"cats": 8, "dogs": 8} and len(shape.asides) == 4
     assert shape.notes == (
-        "“cats” joins “Abyssinian” and “Bengal”.", "“dogs” joins “beagle” and “pug”.", "Not chosen: “great_pyrenees”."
-    )  # fmt: skip
+        "“cats” joins “Abyssinian” and “Bengal”.",
+        "“dogs” joins “beagle” and “pug”.",
+        "Not chosen: “great_pyrenees”.",
+    )
 
 
 def test_what_is_not_joined_stays_unless_some_are_chosen():
