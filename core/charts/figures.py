@@ -14,15 +14,19 @@ from core import palette
 from core.runs.evaluation import Evaluation
 from core.text import printable
 
+MOST_WRITTEN = 20  # classes whose counts have room in the cells
+MOST_NAMED = 40  # classes whose names have room beside them
+
 
 def confusion_matrix(evaluation: Evaluation, dark: bool = False) -> go.Figure:
     """Counts by true class (rows) and answer (columns), coloured by share of the row: blue what is
-    correct, orange what is wrong; both are also said."""
+    correct, orange what is wrong; both are also said. Of many classes, what a cell says is said where it is pointed at."""
     counts = evaluation.confusion_matrix  # [i, j]: true i, predicted j
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
     names = plain_labels(evaluation.class_names)
     colours = palette.mode(dark)
     size, roomy = range(len(names)), len(names) <= 4
+    is_written = len(names) <= MOST_WRITTEN
     word = [["correct" if i == j else "wrong" for j in size] for i in size]
     figure = go.Figure(
         go.Heatmap(
@@ -33,13 +37,13 @@ def confusion_matrix(evaluation: Evaluation, dark: bool = False) -> go.Figure:
             y=list(size),
             colorscale=[[0, colours.validation], [0.5, colours.even], [1, colours.training]],
             showscale=False,
-            xgap=2,
-            ygap=2,
+            xgap=2 if is_written else 0,
+            ygap=2 if is_written else 0,
             text=[
                 [f"{counts[i, j]:,}" + (f" {word[i][j]}<br>{_percent(shares[i, j])}" if roomy else "") for j in size]
                 for i in size
             ],
-            texttemplate="%{text}",
+            texttemplate="%{text}" if is_written else None,
             textfont={"size": 14},
             hovertext=[
                 [
@@ -52,6 +56,7 @@ def confusion_matrix(evaluation: Evaluation, dark: bool = False) -> go.Figure:
         )
     )
     ticks = {"tickvals": list(size), "ticktext": names, "showgrid": False, "zeroline": False, "constrain": "domain"}
+    ticks |= {"showticklabels": len(names) <= MOST_NAMED}
     figure.update_xaxes(title_text="What the network said", **ticks)
     figure.update_yaxes(title_text="What it was", autorange="reversed", scaleanchor="x", **ticks)
     return finish(figure)

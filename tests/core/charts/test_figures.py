@@ -38,6 +38,14 @@ def test_a_confusion_matrix_of_many_classes_has_room_for_counts_only():
     assert charts.confusion_matrix(many).data[0].text[0][0] == "1"
 
 
+def test_a_confusion_matrix_of_120_classes_is_drawn_without_120_times_120_texts():
+    names = tuple(f"breed {index}" for index in range(120))
+    figure = charts.confusion_matrix(Evaluation("test", names, names, np.arange(120), np.eye(120)))
+    cells = figure.data[0]
+    assert cells.texttemplate is None and "were called breed 1" in cells.hovertext[1][1]
+    assert not figure.layout.xaxis.showticklabels and len(figure.to_json()) < 3_000_000
+
+
 def test_confusion_matrix_in_words():
     assert charts.confusion_matrix_alt(evaluation()) == (
         "Confusion matrix of 20 photos. Of 10 cats, 9 were called cats and 1 dogs. Of 10 dogs, 8 were called dogs and 2 cats."
