@@ -130,14 +130,13 @@ def _show_kept(visit: Memory, groups: dict[str, list[str]], counts: dict[str, in
     def keep(wanted: list[str]) -> None:
         _take(visit, chosen.kept(choice, names, wanted))
 
-    start = {"default": shown} if state.view("classes-kept", shown, keep) else {}
     st.multiselect(
         "Use only",
         options,
         key="classes-kept",
         placeholder=f"All {len(options)} classes",
         format_func=words.printable,
-        **start,
+        **state.started("classes-kept", shown, keep, default=shown),
     )
 
 
