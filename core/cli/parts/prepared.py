@@ -37,7 +37,9 @@ def _with_classes(config: ExperimentConfig, joins: Sequence[str], only: Sequence
     from core.photos.sources.walk import find
 
     if config.photos.source == origins.DRAWN:
-        raise AppError("Drawn pets are chosen with --set photos.drawn_classes=cats,dogs.")
+        raise AppError(
+            "Drawn pets are not joined; which animals are drawn is the setting “Drawn classes”. Choose it with --set."
+        )
     members: dict[str, list[str]] = {}
     for text in joins:
         name, equals, classes = text.partition("=")
