@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _LENGTHS = struct.Struct(">IQ")
+_AT_ONCE_BYTES = 2**16  # many small messages with one question to the system
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Message:
 
 
 class Inbox:
-    """Where messages arrive. Reads no byte beyond the message that it takes.
+    """Where messages arrive.
 
     Args:
         descriptor: the reading end of a pipe, set not to block.
@@ -37,37 +38,65 @@ class Inbox:
 
     def __init__(self, descriptor: int):
         self._descriptor = descriptor
-        self._expect_lengths()
-
-    def _expect_lengths(self) -> None:
-        self._num_header: int | None = None  # until the lengths are there
-        self._data = bytearray(_LENGTHS.size)
-        self._missing = memoryview(self._data)
+        self._read = bytearray()  # what has come of the next messages
+        self._large: _Large | None = None
 
     def take(self) -> Message | None:
         """The next message; None where it has not arrived whole yet. Raises EOFError at the end of the stream."""
         while True:
-            while self._missing:
-                try:
-                    num_read = os.readv(self._descriptor, [self._missing])
-                except BlockingIOError:
-                    return None
-                if not num_read:
-                    raise EOFError
-                self._missing = self._missing[num_read:]
-            if self._num_header is not None:
-                whole, num_header = memoryview(self._data), self._num_header
-                self._expect_lengths()
-                return Message(json.loads(bytes(whole[:num_header])), whole[num_header:])
-            self._num_header, num_body = _LENGTHS.unpack(self._data)
-            self._data = bytearray(self._num_header + num_body)
-            self._missing = memoryview(self._data)
+            if self._large is None and len(self._read) >= _LENGTHS.size:
+                message = self._begun()
+                if message is not None:
+                    return message
+            try:
+                if self._large is None:
+                    data = os.read(self._descriptor, _AT_ONCE_BYTES)
+                    self._read += data
+                    num_read = len(data)
+                else:
+                    num_read = os.readv(self._descriptor, [self._large.missing])
+                    self._large.missing = self._large.missing[num_read:]
+            except BlockingIOError:
+                return None
+            if not num_read:
+                raise EOFError
+            if self._large is not None and not self._large.missing:
+                large, self._large = self._large, None
+                return _message(large.data, large.num_header)
+
+    def _begun(self) -> Message | None:
+        """The message whose beginning has come, if all of it has. Else the rest of a large one is read into its own memory."""
+        num_header, num_body = _LENGTHS.unpack_from(self._read)
+        start, num_bytes = _LENGTHS.size, num_header + num_body
+        come = self._read[start : start + num_bytes]
+        if len(come) == num_bytes:
+            del self._read[: start + num_bytes]
+            return _message(come, num_header)
+        if num_bytes > _AT_ONCE_BYTES:
+            data = bytearray(num_bytes)
+            data[: len(come)] = come
+            self._large = _Large(data, num_header, memoryview(data)[len(come) :])
+            self._read.clear()
+        return None
 
     def wait(self, deadline: float | None) -> Message:
         """The next message. Raises TimeoutError at the deadline (``time.monotonic``), EOFError at the end of the stream."""
         while (message := self.take()) is None:
             wait(self._descriptor, select.POLLIN, deadline)
         return message
+
+
+@dataclass
+class _Large:
+    """A message that comes in many turns: its memory, and the part of it that is missing."""
+
+    data: bytearray
+    num_header: int
+    missing: memoryview
+
+
+def _message(data: bytearray, num_header: int) -> Message:
+    return Message(json.loads(data[:num_header]), memoryview(data)[num_header:])
 
 
 def send(

@@ -1,7 +1,6 @@
 """A child's side: it says that it is ready, then answers one question after the other. ``core.jobs.children`` is its owner's."""
 
 import os
-import select
 import signal
 import time
 import traceback
@@ -10,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from core.errors import AppError
-from core.jobs.messages import Inbox, Message, send, wait
+from core.jobs.messages import Inbox, Message, send
 
 Reply = tuple[dict[str, Any], Sequence[memoryview]]
 Answering = Callable[[Message], Reply]
@@ -44,8 +43,7 @@ def serve(
     with suppress(BrokenPipeError, EOFError, TimeoutError):  # the owner is gone, or nobody asks
         send(answers, {"ready": True})
         while True:
-            wait(questions, select.POLLIN, None if idle_seconds is None else time.monotonic() + idle_seconds)
-            question = inbox.wait(None)
+            question = inbox.wait(None if idle_seconds is None else time.monotonic() + idle_seconds)
             send(answers, *_reply_to(question, answering))
 
 

@@ -66,6 +66,8 @@ def test_a_message_that_arrives_in_pieces_is_taken_once_it_is_whole():
         if (message := inbox.take()) is not None:
             taken.append((message.header["number"], bytes(message.body)))
     assert taken == [(1, b"one"), (2, b"")]
+    os.write(writing, whole)
+    assert [inbox.take().header["number"] for _ in range(2)] == [1, 2] and inbox.take() is None
     os.close(writing)
     with pytest.raises(EOFError):
         inbox.take()
