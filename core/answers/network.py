@@ -51,7 +51,7 @@ def load_network(run: Run) -> TrainedNetwork:
     size = kept.state.get("image_size", config.network.input_size)
     if not isinstance(size, int) or not 1 <= size <= config.network.input_size:
         raise ModelError(
-            f"The weights of the run “{run.id}” are damaged: they are for pictures of no size. Train it again."
+            f"The weights of the run “{run.name}” are damaged: they are for pictures of no size. Train it again."
         )
     as_trained = replace(config, training=replace(config.training, precision=run.history.precision or "float32"))
     return TrainedNetwork(as_trained, run.class_names, kept.arrays(), size)

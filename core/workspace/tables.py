@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from core.workspace.files import open_file
 
@@ -24,7 +24,7 @@ def rows_to_csv(rows: Sequence[Any]) -> str:
 
 def _field(value: Any) -> Any:
     if isinstance(value, tuple):
-        return "; ".join(value)
+        return "; ".join(map(str, cast(tuple[object, ...], value)))
     return "" if value is None else value
 
 

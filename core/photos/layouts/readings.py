@@ -93,10 +93,12 @@ class Reader:
 
     def _splits(self, folder: Folder, depth: int) -> Reading | None:
         """train/cats, test/cats."""
-        inner = {}
+        inner: dict[str, Reading] = {}
+        roles: dict[str, str] = {}
         for child in folder.folders.values():
             name = parsed_name(child.name)
             if name.role and not name.is_helper:
+                roles[child.name] = name.role
                 reading = self.read(child, False, depth + 1)
                 if not name.rest or len(reading.per_class()) > 1:
                     inner[child.name] = reading
@@ -106,11 +108,11 @@ class Reader:
         with_classes = {name: reading for name, reading in inner.items() if reading.labels}
         if not with_classes:
             return None
-        split_of = splits_for(parsed_name(name).role for name in with_classes)
+        split_of = splits_for(roles[name] for name in with_classes)
         labels: Labels = {}
         asides: dict[str, str] = {}
         for name, reading in with_classes.items():
-            split = split_of[parsed_name(name).role]
+            split = split_of[roles[name]]
             labels |= {path: (class_name, split) for path, (class_name, _) in reading.labels.items()}
             asides |= reading.asides
         known = {class_key(class_name) for class_name, _ in labels.values()}
@@ -210,13 +212,14 @@ def _splits_in_names(folder: Folder) -> Reading | None:
     """cat-train, cat-test, dog-train, dog-test."""
     children = [child for child in folder.folders.values() if not is_soft(child.name)]
     names = {child.name: parsed_name(child.name) for child in children}
-    if not names or not all(name.role and name.rest for name in names.values()):
+    roles = {child: name.role for child, name in names.items() if name.role and name.rest}
+    if not names or len(roles) < len(names):
         return None
-    if min(len({name.rest for name in names.values()}), len({name.role for name in names.values()})) < 2:
+    if min(len({name.rest for name in names.values()}), len(set(roles.values()))) < 2:
         return None
-    split_of = splits_for(name.role for name in names.values())
-    labels = {
-        path: (names[child.name].spelling, split_of[names[child.name].role])
+    split_of = splits_for(roles.values())
+    labels: Labels = {
+        path: (names[child.name].spelling, split_of[roles[child.name]])
         for child in children
         for path in child.all_files()
     }
@@ -226,7 +229,7 @@ def _splits_in_names(folder: Folder) -> Reading | None:
 
 def _flat(folder: Folder) -> Reading | None:
     """cat.0.jpg, dog.0.jpg."""
-    labels = {path: (name, None) for path in folder.files if (name := _flat_class(path))}
+    labels: Labels = {path: (name, None) for path in folder.files if (name := _flat_class(path))}
     if not labels or 2 * len(labels) < len(folder.files):
         return None
     return Reading("flat", labels, {child.path: lies_beside(child) for child in folder.folders.values()})

@@ -74,7 +74,7 @@ def end_run(run: Run) -> None:
         RunError: it has no process, or one that cannot be ended.
     """
     if not is_held(run.folder / "lock"):
-        raise RunError(f"The run “{run.id}” has no process that could be ended; it is {run.status}.")
+        raise RunError(f"The run “{run.name}” has no process that could be ended; it is {run.status}.")
     end_holder(run.folder)
     if run.status == "queued":
         spawn(WORKER, run.folder)
