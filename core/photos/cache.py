@@ -10,6 +10,7 @@ import os
 import shutil
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -131,15 +132,15 @@ def _write(dataset: Dataset, path: Path, shape: tuple[int, ...], fit: str, repor
         os.fsync(file.fileno())
 
 
-def _check_answer(photo: str, answer: dict | pool.Lost) -> None:
-    problem = f"could not be read: {answer}" if isinstance(answer, pool.Lost) else answer.get("problem")
-    if problem:
+def _check_answer(photo: str, answer: dict[str, Any] | pool.Lost) -> None:
+    reply: dict[str, Any] = {"problem": f"could not be read: {answer}"} if isinstance(answer, pool.Lost) else answer
+    if problem := reply.get("problem"):
         raise PhotoError(
             f"The photo “{photo}” {problem}. Nothing else is lost: prepare the folder again, which leaves out what "
             "cannot be used."
         )
-    if "errno" in answer:
-        raise OSError(answer["errno"], os.strerror(answer["errno"]))
+    if "errno" in reply:
+        raise OSError(reply["errno"], os.strerror(reply["errno"]))
 
 
 def _take_room(file: int, num_bytes: int) -> None:

@@ -110,7 +110,11 @@ def prepare_test(source: Path | str, report: Report = no_report, classes: Choice
             f"with one sub-folder a class, e.g. cats and dogs. {split.describe(cleaned, SplitConfig())} {split.describe_ignored(cleaned)}".rstrip()
         )
     places = {name: index for index, name in enumerate(cleaned.class_names)}
-    examples = tuple(Example(step.path, step.class_name, places[step.class_name], "test", step.sha256) for step in kept)
+    examples = tuple(
+        Example(step.path, name, places[name], "test", step.sha256)
+        for step in kept
+        if (name := step.class_name) is not None
+    )
     return _stored(scanned, cleaned, examples, (), f"test-{_slug(called)}", called)
 
 

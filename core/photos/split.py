@@ -168,7 +168,7 @@ def _check_classes(plan: CleaningPlan, config: SplitConfig) -> None:
     ).rstrip()
     per_class = _by_class(plan.kept, plan.class_names)
     if len(plan.class_names) < 2:
-        name = plan.class_names[0]
+        name = next(iter(plan.class_names))
         raise PhotoError(
             f"Telling apart needs at least two classes; this folder has one, “{name}”, with "
             f"{_photos(len(per_class[name]))}. Add a folder with photos of something else.{because}"

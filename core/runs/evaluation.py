@@ -268,7 +268,7 @@ def _share(text: str) -> float:
     return parse.real(text, 0, 1.001)  # rounding takes a sum of float32 a little over 1
 
 
-def score_of(class_names: Sequence[str], confusion_matrix: Sequence[Sequence[int]]) -> Score:
+def score_of(class_names: Sequence[str], confusion_matrix: Sequence[Sequence[int]] | np.ndarray) -> Score:
     """The score behind a confusion matrix; [i][j] counts photos of class i that were called j."""
     right = tuple(int(row[index]) for index, row in enumerate(confusion_matrix))
     return Score(tuple(class_names), right, tuple(int(sum(row)) for row in confusion_matrix))

@@ -155,13 +155,13 @@ def choices(issue: Issue | None, whole_kind: bool = False) -> tuple[str, ...]:
 def check_choice(action: str, what: CleaningStep | Issue) -> None:
     """Raises PhotoError: that cannot be asked for this file or kind. What the rules do anyway can always be asked for."""
     if isinstance(what, Issue):
-        name, issue, fixed = f"A photo that is “{what}”", what, False
+        name, issue = f"A photo that is “{what}”", what
         possible = {*choices(what, whole_kind=True), action_for(what)}
     else:
-        name, issue, fixed = f"“{what.path}”", what.issue, what.action == IGNORE
+        name, issue = f"“{what.path}”", what.issue
+        if what.action == IGNORE:
+            raise PhotoError(f"{name} is ignored: {what.reason}")
         possible = {*choices(issue), USE if what.action == CONVERT else what.action}
-    if fixed:
-        raise PhotoError(f"{name} is ignored: {what.reason}")
     if action in {USE if one == CONVERT else one for one in possible}:
         return
     if issue in NO_PIXELS:

@@ -10,9 +10,10 @@ by the administrator, and what a change has replaced is kept once, beside it, so
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, cast
 
 from core.errors import PhotoError
 from core.photos.checks.scan import Issue
@@ -65,11 +66,7 @@ class Overrules:
 
     def num_changes_from(self, other: "Overrules") -> int:
         """How many decisions differ."""
-        return sum(
-            mine.get(key) != theirs.get(key)
-            for mine, theirs in ((self.files, other.files), (self.kinds, other.kinds))
-            for key in {*mine, *theirs}
-        )
+        return _num_different(self.files, other.files) + _num_different(self.kinds, other.kinds)
 
     def as_json(self) -> dict:
         """JSON types; ``from_json`` reads them."""
@@ -195,15 +192,21 @@ def _check(action: str) -> None:
         raise PhotoError(f"A photo can be asked to {', '.join(_ASKED)}; received “{action}”. Choose one of them.")
 
 
+def _num_different(mine: Mapping[Any, object], theirs: Mapping[Any, object]) -> int:
+    return sum(mine.get(key) != theirs.get(key) for key in {*mine, *theirs})
+
+
 def _before(path: Path) -> Path:
     return path.with_suffix(".before.json")
 
 
 def _permitted(before: Overrules, wanted: Overrules, person: Person) -> Overrules:
     """What was wanted, with every decision of somebody else as it was before."""
-    files, kinds, by = dict(wanted.files), dict(wanted.kinds), {}
+    files, kinds = dict(wanted.files), dict(wanted.kinds)
+    by: dict[str, str] = {}
     refused = num_changed = 0
-    for old, new in ((before.files, files), (before.kinds, kinds)):
+    both = cast(tuple[tuple[dict[Any, Any], dict[Any, Any]], ...], ((before.files, files), (before.kinds, kinds)))
+    for old, new in both:
         for key in {*old, *new}:
             if old.get(key) == new.get(key):
                 by[key] = before.by.get(key, "")
@@ -230,9 +233,8 @@ def _change(root: Path, change: Callable[[Overrules], Overrules], person: Person
         before = load(root)
         now = _permitted(before, change(before), person)
         with saying_why_not(path.parent, PhotoError, "The decision was not kept."):
-            if any(
-                now.files.get(key, now.kinds.get(key)) != asked for key, asked in (before.files | before.kinds).items()
-            ):
+            kept = all(now.files.get(path) == asked for path, asked in before.files.items())
+            if not kept or any(now.kinds.get(issue) != asked for issue, asked in before.kinds.items()):
                 write_atomic(_before(path), json.dumps({"root": str(root), **before.as_json()}, indent=1))
             write_atomic(path, json.dumps({"root": str(root), **now.as_json()}, indent=1))
     return now

@@ -41,13 +41,15 @@ PATTERNS = ("plain", "tabby", "patches", "spots", "points", "bicolour", "blaze",
 
 def mix(a: Colour, b: Colour, share: float) -> Colour:
     """``a`` with ``share`` of ``b`` in it."""
-    return tuple(round(x + (y - x) * share) for x, y in zip(a, b, strict=True))
+    red, green, blue = (round(x + (y - x) * share) for x, y in zip(a, b, strict=True))
+    return red, green, blue
 
 
 def jitter(rng: random.Random, colour: Colour, amount: float = 14) -> Colour:
     """A neighbour of ``colour``: brightness and tint moved a little."""
     shift = rng.gauss(0, amount)
-    return tuple(min(255, max(0, round(value + shift + rng.gauss(0, amount / 3)))) for value in colour)
+    red, green, blue = (min(255, max(0, round(value + shift + rng.gauss(0, amount / 3)))) for value in colour)
+    return red, green, blue
 
 
 def luma(colour: Colour) -> float:
@@ -348,12 +350,12 @@ class Painter:
     def paint(self, sketch: Sketch):
         """The whole sketch, on its shadow."""
         if sketch.ground:
-            self._paint_ground_shadow(sketch)
+            self._paint_ground_shadow(sketch.ground)
         for shape in sketch.shapes:
             self._paint_shape(shape)
 
-    def _paint_ground_shadow(self, sketch: Sketch):
-        left, right, y = sketch.ground
+    def _paint_ground_shadow(self, ground: tuple[float, float, float]):
+        left, right, y = ground
         (x0, y0), (x1, y1) = self.place.apply([(left, y), (right, y)])
         middle, half = ((x0 + x1) / 2, (y0 + y1) / 2), abs(x1 - x0) * 0.62
         box = (middle[0] - half, middle[1] - half * 0.22, middle[0] + half, middle[1] + half * 0.2)

@@ -20,12 +20,17 @@ from core.photos.drawn.brush import Colour, Fur, Place, Sketch, closed, flattene
 
 def _room_colour(rng: random.Random, away_from: Colour | None = None) -> Colour:
     """Any wall or cloth colour; given a coat, one that it can be seen against."""
-    for _ in range(4):
-        grey, spread = rng.uniform(45, 235), rng.uniform(5, 60)
-        colour = tuple(int(min(255, max(0, grey + rng.uniform(-spread, spread)))) for _ in range(3))
+    for _ in range(3):
+        colour = _dull_colour(rng)
         if away_from is None or sum(abs(a - b) for a, b in zip(colour, away_from, strict=True)) > 110:
-            break
-    return colour
+            return colour
+    return _dull_colour(rng)
+
+
+def _dull_colour(rng: random.Random) -> Colour:
+    grey, spread = rng.uniform(45, 235), rng.uniform(5, 60)
+    red, green, blue = (int(min(255, max(0, grey + rng.uniform(-spread, spread)))) for _ in range(3))
+    return red, green, blue
 
 
 def paint_background(rng: random.Random, side: int, fur: Fur) -> Image.Image:
@@ -378,8 +383,8 @@ def photograph(rng: random.Random, image: Image.Image) -> Image.Image:
     """Light and camera: a shadow or a glow from one side, brightness, warm or cold light, slight blur, grain."""
     size = image.size
     if rng.random() < 0.55:
-        depth = rng.uniform(0.45, 0.85)
-        dim = ramp(size, (255, 255, 255), (int(255 * depth),) * 3, rng.uniform(0, math.tau))
+        shade = int(255 * rng.uniform(0.45, 0.85))
+        dim = ramp(size, (255, 255, 255), (shade, shade, shade), rng.uniform(0, math.tau))
         image = ImageChops.multiply(image, dim)
     gain, lift, warm = rng.uniform(0.78, 1.14), rng.uniform(-8, 18), rng.gauss(0, 0.07)
     tint = (1 + warm, 1 + rng.gauss(0, 0.015), 1 - warm)

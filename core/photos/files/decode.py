@@ -265,7 +265,7 @@ def _all_bytes(source: Path | bytes | BinaryIO) -> bytes:
 
 
 @contextmanager
-def _opened(source: Path | bytes | BinaryIO) -> Iterator[tuple[str, Image.Image]]:
+def _opened(source: Path | bytes | BinaryIO) -> Iterator[tuple[str, ImageFile.ImageFile]]:
     """(format, Pillow image with its header read and its size checked)."""
     if isinstance(source, bytes):
         file = io.BytesIO(source)
@@ -446,5 +446,5 @@ def _bits_in_use(image: Image.Image, source: Path | bytes | BinaryIO, rawmode: s
         return pixels.scale_colours(image, low, rawmode, said)
 
 
-def _with_rawmode(arguments: str | tuple, rawmode: str) -> str | tuple:
+def _with_rawmode(arguments: str | tuple | None, rawmode: str) -> str | tuple:
     return (rawmode, *arguments[1:]) if isinstance(arguments, tuple) else rawmode

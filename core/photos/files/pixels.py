@@ -7,6 +7,7 @@ say what its values mean; elsewhere the largest value tells.
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from typing import cast
 
 import cv2
 import numpy as np
@@ -65,9 +66,10 @@ def stored_as(format: str, image: Image.Image) -> list[str]:
 
 def raw_mode(image: Image.Image) -> str:
     """How bytes lie in the file, e.g. "RGB;16B" where Pillow's mode only says "RGB"."""
-    if not getattr(image, "tile", None):
+    tiles = getattr(image, "tile", None)
+    if not tiles:
         return ""
-    arguments = image.tile[0][3]
+    arguments = tiles[0][3]
     first = arguments[0] if isinstance(arguments, tuple) and arguments else arguments
     return first if isinstance(first, str) else ""
 
@@ -124,7 +126,7 @@ def _converter(image: Image.Image, bits: int) -> Callable[[Image.Image], Image.I
 
 def _range_of(image: Image.Image) -> tuple[float, float]:
     """What black and white are in a picture of 32-bit numbers: the usual ranges, else what occurs."""
-    low, high = (float(value) for value in image.getextrema())
+    low, high = (float(value) for value in cast(tuple[float, float], image.getextrema()))
     if np.isfinite((low, high)).all() and low >= 0:
         if image.mode == "F" and high <= 1:
             return 0.0, 1.0
@@ -197,7 +199,7 @@ def low_rawmode(rawmode: str) -> str | None:
 
 def may_be_dim(image: Image.Image) -> bool:
     """Whether the high bytes of a colour picture leave room for fewer bits than 16."""
-    return max(high for _, high in image.getextrema()[:3]) < 1 << (DEPTHS[-2] - 8)
+    return max(high for _, high in cast(tuple[tuple[int, int], ...], image.getextrema())[:3]) < 1 << (DEPTHS[-2] - 8)
 
 
 def scale_colours(image: Image.Image, low: Image.Image, rawmode: str, said: int | None) -> int:
