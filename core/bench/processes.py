@@ -39,9 +39,6 @@ SETTLE_SECONDS = 5.0  # pages that were opened by few tick more slowly once they
 FRESH_SECONDS = 60.0  # the longest anything here may take to begin
 
 
-# --- events, charts and checkpoints
-
-
 def events_on_vs_off(world: World) -> Iterator[Result]:
     """An epoch of 2,048 photos with its events, a page that shows them and its checkpoint, against one without."""
     training = world.training("float32")
@@ -86,9 +83,6 @@ class _Silence:
     def append(self, kind: str, **fields) -> None: ...
 
     def sync(self) -> None: ...
-
-
-# --- from Start to the first live point
 
 
 def first_point(world: World) -> Iterator[Result]:
@@ -160,9 +154,6 @@ def stop(run: Run) -> None:
         time.sleep(0.05)
 
 
-# --- memory
-
-
 def memory(world: World) -> Iterator[Result | LeftOut]:
     """The most private memory (RssAnon) that a worker holds over an epoch, validation and test, by number of photos."""
     if not Path("/proc/self/status").exists():
@@ -221,9 +212,6 @@ def sparse_dataset(num_photos: int, size: int = 224) -> "Dataset":
         dataset, size, "squash"
     )  # would decode photos, of which there are none, if the file above were not what it wants
     return dataset
-
-
-# --- a class that watches
 
 
 def viewers(world: World) -> Iterator[Result]:

@@ -98,12 +98,18 @@ def look() -> Disk:
     home = workspace()
     folders = [_photos(folder, sets) for parent in PHOTO_FOLDERS for folder in _visible(home / parent)]
     folders += [
-        FolderDisk("", "Own classes, photos added by hand", _bytes_under(home / "own"), "they are somebody's only copy"),
-        FolderDisk("", "Zips that were dropped in", _bytes_under(home / "uploads"), "they leave by themselves when prepared"),
+        FolderDisk(
+            "", "Own classes, photos added by hand", _bytes_under(home / "own"), "they are somebody's only copy"
+        ),
+        FolderDisk(
+            "", "Zips that were dropped in", _bytes_under(home / "uploads"), "they leave by themselves when prepared"
+        ),
         FolderDisk(DOWNLOADS, "Downloads that were not finished", _bytes_under(home / DOWNLOADS), _preparing()),
         FolderDisk(SCANS, "What scans remember of folders", _bytes_under(home / SCANS)),
-        FolderDisk("", "Runs: weights, curves, answers", _bytes_under(runs_folder()), "a run is deleted on the Results page"),
-    ]  # fmt: skip
+        FolderDisk(
+            "", "Runs: weights, curves, answers", _bytes_under(runs_folder()), "a run is deleted on the Results page"
+        ),
+    ]
     return Disk(tuple(sets), tuple(f for f in folders if f.num_bytes), shutil.disk_usage(home).free)
 
 
@@ -194,16 +200,21 @@ def owners_of(dataset_id: str) -> tuple[str, ...]:
     return _owners(_existing(dataset_id), _users().get(dataset_id, ()))
 
 
-# --- who uses what ---------------------------------------------------------------------------------------
-
-
 def _users() -> dict[str, list[tuple[str, str]]]:
     """{data set's id: [(run's id, its status)]}."""
     found: dict[str, list[tuple[str, str]]] = {}
     for folder in _visible(runs_folder()):
         with suppress(OSError, *DAMAGED):  # a damaged run uses nothing
-            found.setdefault(read_json(folder / "dataset.json")["id"], []).append((folder.name, status_of(folder)))
+            status = "queued" if _is_just_made(folder) else status_of(folder)
+            found.setdefault(read_json(folder / "dataset.json")["id"], []).append((folder.name, status))
     return found
+
+
+def _is_just_made(folder: Path) -> bool:
+    """Whether somebody is about to write its first event, without which it would look damaged."""
+    with suppress(OSError):
+        return not (folder / "events.jsonl").exists() and time.time() - folder.stat().st_mtime < _JUST_MADE_SECONDS
+    return False
 
 
 def _owners(folder: Path, users: Iterable[tuple[str, str]]) -> tuple[str, ...]:
@@ -245,7 +256,9 @@ def _active_jobs() -> list[Path]:
 
 def _is_active(folder: Path) -> bool:
     status = status_of(folder)
-    if status == "queued" and not is_held(folder / "lock"):
+    if status in ("queued", "damaged") and not is_held(
+        folder / "lock"
+    ):  # a folder that was made just now has no event yet
         with suppress(OSError):
             return time.time() - folder.stat().st_mtime < _JUST_MADE_SECONDS
     return status in ACTIVE
@@ -271,12 +284,11 @@ class _locked(ExitStack):
             lock = Lock(path)
             if not lock.acquire():
                 self.close()
-                raise PhotoError(f"The pixels of “{self._folder.name}” are being made. Wait until that has ended, or cancel it.")  # fmt: skip
+                raise PhotoError(
+                    f"The pixels of “{self._folder.name}” are being made. Wait until that has ended, or cancel it."
+                )
             self.enter_context(lock)
         return self
-
-
-# --- counting --------------------------------------------------------------------------------------------
 
 
 def _dataset(folder: Path, users: dict[str, list[tuple[str, str]]]) -> DatasetDisk:

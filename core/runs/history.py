@@ -178,9 +178,6 @@ def _num_values(history: History) -> int:
 _histories = Digest(History(), _grown, _num_values, most_values=4_000_000)
 
 
-# --- what an event of a run must hold
-
-
 def _is_whole(event: dict) -> bool:
     """Whether an event has the fields of its kind, and each that we know is what it should be."""
     return all(name in event for name in _NEEDED.get(event["kind"], ())) and all(
@@ -222,12 +219,17 @@ _NEEDED = {
 }
 _CHECKS = (
     dict.fromkeys(("stage", "device", "precision", "text", "message"), _is_text)
-    | dict.fromkeys(("position", "num_epochs", "steps_per_epoch", "num_train", "step", "epoch", "memory_bytes", "image_size"), _is_whole_number)
+    | dict.fromkeys(
+        ("position", "num_epochs", "steps_per_epoch", "num_train", "step", "epoch", "memory_bytes", "image_size"),
+        _is_whole_number,
+    )
     | dict.fromkeys(("loss", "accuracy", "val_loss", "val_accuracy"), _is_measure)
     | dict.fromkeys(("done", "total", "learning_rate", "seconds"), is_number)
-    | dict.fromkeys(("photos_per_second", "eta_seconds", "memory_free_fraction", "test_accuracy", "test_loss"), _is_number_or_none)
+    | dict.fromkeys(
+        ("photos_per_second", "eta_seconds", "memory_free_fraction", "test_accuracy", "test_loss"), _is_number_or_none
+    )
     | dict.fromkeys(("best_epoch", "val_top_class", "batch_size_that_fits"), _is_whole_or_none)
     | dict.fromkeys(("val_top_share", "val_spread", "step_fraction"), is_number)
     | {"dead_units": _is_counts}
     | {"best": lambda value: isinstance(value, bool), "circumstances": lambda value: isinstance(value, dict)}
-)  # fmt: skip
+)

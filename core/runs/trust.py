@@ -93,9 +93,6 @@ def _shares(counts: dict[str, dict[str, int]], split: str, class_names: tuple[st
     return [number / max(1, sum(numbers)) for number in numbers]
 
 
-# --- in words --------------------------------------------------------------------------------------------
-
-
 def beside(score: Score) -> str:
     """For beside an accuracy, in a list: ``guessing 75.0 %, balanced 50.0 %``."""
     text = f"guessing {_percent(score.guess_accuracy)}"

@@ -15,7 +15,6 @@ from enum import StrEnum
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from core import parse
 from core.errors import PhotoError
@@ -23,6 +22,7 @@ from core.jobs import pool
 from core.jobs.job import Report, no_report
 from core.photos.checks import likeness
 from core.photos.files import decode, pixels
+from core.photos.files.pixels import sharpness
 from core.photos.layouts.chosen import Choice
 from core.photos.sources import walk as sources
 from core.workspace.files import DAMAGED, open_file, write_atomic
@@ -37,7 +37,6 @@ BLURRED_SHARPNESS = 0.092
 81.9 %. Half of what the last lacks would be found at 0.11, where some drawn pets on a plain wall lie below too."""
 
 SCAN_VERSION = 5  # what was kept of another version's scan is not used
-_STATISTICS_SIDE = 320  # brightness and sharpness are measured at this longest side, so that they compare
 
 
 class Issue(StrEnum):
@@ -242,21 +241,6 @@ def check_file(task: dict) -> dict:
     found = list(_own_issues(facts, path))
     issues, reasons = [issue for issue, _ in found], [reason for _, reason in found]
     return {**facts, "issue": issues[0] if issues else None, "also": issues[1:], "reason": " ".join(reasons)}
-
-
-def sharpness(grey: np.ndarray) -> float:
-    """How much of a picture's contrast lies in its finest detail; a blurred photo has next to none.
-
-    Args:
-        grey: (H, W) uint8.
-    """
-    longest = max(grey.shape)
-    if longest > _STATISTICS_SIDE:
-        scale = _STATISTICS_SIDE / longest
-        size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
-        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    contrast, detail = (cv2.meanStdDev(values)[1].item() for values in (grey, cv2.Laplacian(grey, cv2.CV_16S)))
-    return detail / (contrast + 1)
 
 
 def _own_issues(facts: dict, path: Path) -> Iterator[tuple[Issue, str]]:

@@ -10,8 +10,6 @@ from PIL import Image, ImageChops, ImageDraw
 
 Colour = tuple[int, int, int]
 
-# --- colours -------------------------------------------------------------------------------------------
-
 FUR_COLOURS: tuple[Colour, ...] = (
     (52, 47, 48),
     (92, 92, 98),
@@ -104,9 +102,6 @@ def draw_fur(rng: random.Random) -> Fur:
     )
 
 
-# --- geometry ------------------------------------------------------------------------------------------
-
-
 def _spline_basis(steps: int) -> np.ndarray:
     """Weights of four neighbouring points at ``steps`` places between the middle two (Catmull and Rom 1974)."""
     t = np.arange(steps)[:, None] / steps
@@ -175,9 +170,6 @@ def tufted(outline: np.ndarray, rng: random.Random, height: float) -> np.ndarray
     normal /= np.maximum(np.hypot(normal[:, 0], normal[:, 1])[:, None], 1e-6)
     push = np.array([rng.uniform(0.4, 1.6) if i % 2 else 0.0 for i in range(len(outline))])
     return outline + normal * (push * height)[:, None]
-
-
-# --- the sketch ----------------------------------------------------------------------------------------
 
 
 class Mark(NamedTuple):
@@ -264,9 +256,6 @@ def wobble(rng: random.Random, points, amount: float = 0.035) -> np.ndarray:
     """Points moved a little, so that no two pets have the same outline."""
     points = np.asarray(points, float)
     return points + np.array([rng.gauss(0, amount) for _ in range(points.size)]).reshape(points.shape)
-
-
-# --- placing and painting ------------------------------------------------------------------------------
 
 
 class Place(NamedTuple):

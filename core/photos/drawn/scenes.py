@@ -15,9 +15,6 @@ from core.photos.drawn.brush import Colour, Fur, Place, Sketch, closed, flattene
 # Points stay in rows, as an illustrator reads them.
 # fmt: off
 
-# --- where the pet is ----------------------------------------------------------------------------------
-
-
 def _room_colour(rng: random.Random, away_from: Colour | None = None) -> Colour:
     """Any wall or cloth colour; given a coat, one that it can be seen against."""
     for _ in range(3):
@@ -231,7 +228,6 @@ def _garden(rng: random.Random, side: int, fur: Fur) -> Image.Image:
     return image
 
 
-# --- things that lie about, and what stands in front ---------------------------------------------------
 # Each thing takes its middle (x, y) and its radius r in pixels.
 
 
@@ -366,8 +362,6 @@ def paint_foreground(rng: random.Random, canvas: Image.Image, sketch: Sketch, pl
         x, r = rng.uniform(left, right), side * rng.uniform(0.08, 0.16)
         rng.choice(_THINGS)(pen, rng, x, min(side * 0.95, bottom - side * 0.02), r)
 
-
-# --- light and camera ----------------------------------------------------------------------------------
 
 _GRAIN_SIDE = 768
 

@@ -161,9 +161,6 @@ def resolved(folder: Path | str) -> Path:
     return root
 
 
-# --- walking -------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class WalkedFile:
     """A file with a photo's name or a photo's first bytes; ``path``, ``size`` and ``mtime_ns`` as in ``SourceFile``."""
