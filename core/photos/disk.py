@@ -212,8 +212,10 @@ def _users() -> dict[str, list[tuple[str, str]]]:
 
 def _is_just_made(folder: Path) -> bool:
     """Whether somebody is about to write its first event, without which it would look damaged."""
+    events = folder / "events.jsonl"
     with suppress(OSError):
-        return not (folder / "events.jsonl").exists() and time.time() - folder.stat().st_mtime < _JUST_MADE_SECONDS
+        is_silent = not events.exists() or events.stat().st_size == 0
+        return is_silent and time.time() - folder.stat().st_mtime < _JUST_MADE_SECONDS
     return False
 
 
