@@ -14,12 +14,13 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from core.errors import PhotoError
 from core.jobs.job import check_id
 from core.text import printable
 from core.workspace.disk import saying_why_not
-from core.workspace.files import DAMAGED, open_file, read_json, sync_folder, write_atomic
+from core.workspace.files import DAMAGED, MOST_JSON_BYTES, open_file, read_file, read_json, sync_folder, write_atomic
 from core.workspace.folders import workspace
 from core.workspace.owners import mark_of, mark_of_hash
 
@@ -208,7 +209,7 @@ def name_of(path: Path) -> str:
     """What a person calls a zip: the name that it was sent under, without its ending."""
     with suppress(OSError, *DAMAGED):
         if path.parent == uploads_folder():
-            return Path(printable(read_json(path.with_suffix(".json"))["name"]).replace("/", " ")).stem
+            return Path(printable(_read(path.with_suffix(".json"))["name"]).replace("/", " ")).stem
     return path.stem
 
 
@@ -227,10 +228,18 @@ def _arrived(path: Path, mark: str) -> Arrived:
 def _about(path: Path) -> dict:
     """What is known of a whole zip; nothing where it is gone or damaged."""
     try:
-        about = read_json(path.with_suffix(".json"))
+        about = _read(path.with_suffix(".json"))
     except (OSError, ValueError):
         return {}
     return about if isinstance(about, dict) and path.is_file() else {}
+
+
+def _read(path: Path) -> Any:
+    """As ``read_json``, but names that an earlier version wrote may hold half a letter, which ``printable`` replaces."""
+    try:
+        return json.loads(read_file(path, MOST_JSON_BYTES).decode("utf-8", "surrogateescape"))
+    except RecursionError:
+        raise ValueError("it holds lists in lists without end") from None
 
 
 def _senders(about: dict) -> dict[str, str]:

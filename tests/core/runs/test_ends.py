@@ -13,7 +13,7 @@ from core.jobs.events import EventLog
 from core.runs.ends import enough_batch_size, why_interrupted
 from core.runs.engines.local import extend_run
 from core.runs.store import Run, create_run, find_run, may_control, more_epochs
-from core.workspace import files
+from core.workspace import disk
 from core.workspace.owners import mark_of
 
 GB = 10**9
@@ -67,9 +67,9 @@ def test_a_disk_that_became_read_only_or_full_is_seen_by_readers(run, monkeypatc
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
     with monkeypatch.context() as patch:
-        patch.setattr(files.tempfile, "TemporaryFile", read_only)
+        patch.setattr(disk.tempfile, "TemporaryFile", read_only)
         assert "read-only" in why_interrupted(run)
-    monkeypatch.setattr(files.shutil, "disk_usage", lambda _folder: SimpleNamespace(free=1000))
+    monkeypatch.setattr(disk.shutil, "disk_usage", lambda _folder: SimpleNamespace(free=1000))
     assert "is full" in why_interrupted(run)
 
 
@@ -122,7 +122,7 @@ def test_a_run_can_only_be_made_longer_within_the_limit_and_while_nobody_works_o
     tell(run, ("started", STARTED), ("paused", {}))
     with pytest.raises(RunError, match=r"only be made longer.*received 3"):
         extend_run(run, 3)
-    with pytest.raises(ConfigError, match=r"training\.epochs"):
+    with pytest.raises(ConfigError, match=r"“Epochs” must be"):
         extend_run(run, 10**9)
     assert run.status == "paused"
     tell(run, ("queued", {"position": 0}))

@@ -64,6 +64,7 @@ def evaluation(right: int, wrong: int) -> Evaluation:
     return Evaluation("test", ("cats", "dogs"), paths, true, np.stack([1 - p_dog, p_dog], axis=1))
 
 
+@pytest.mark.tensorflow
 def test_the_kept_network_is_judged_by_its_test_and_before_that_by_its_best_epoch(make_run):
     run = make_run()
     assert trust.kept_score(run) is None
@@ -92,12 +93,14 @@ def test_the_kept_network_is_judged_by_its_test_and_before_that_by_its_best_epoc
         '{"class_names": ["a"], "confusion_matrix": [["x"]]}',
     ],
 )
+@pytest.mark.tensorflow
 def test_a_damaged_test_file_is_no_score(make_run, content):
     run = make_run()
     (run.folder / "evaluation.json").write_text(content)
     assert trust.test_score(run) is None
 
 
+@pytest.mark.tensorflow
 def test_stored_figures_hold_both_and_what_an_older_version_stored_is_read(make_run):
     run = make_run()
     evaluation(right=9, wrong=1).save(run.folder)
