@@ -214,9 +214,12 @@ def _is_just_made(folder: Path) -> bool:
     """Whether somebody is about to write its first event, without which it would look damaged."""
     events = folder / "events.jsonl"
     with suppress(OSError):
-        is_silent = not events.exists() or events.stat().st_size == 0
-        return is_silent and time.time() - folder.stat().st_mtime < _JUST_MADE_SECONDS
+        return (not events.exists() or events.stat().st_size == 0) and _is_recent(folder)
     return False
+
+
+def _is_recent(folder: Path) -> bool:
+    return time.time() - folder.stat().st_mtime < _JUST_MADE_SECONDS
 
 
 def _owners(folder: Path, users: Iterable[tuple[str, str]]) -> tuple[str, ...]:
@@ -258,12 +261,10 @@ def _active_jobs() -> list[Path]:
 
 def _is_active(folder: Path) -> bool:
     status = status_of(folder)
-    if status in ("queued", "damaged") and not is_held(
-        folder / "lock"
-    ):  # a folder that was made just now has no event yet
+    if status == "queued" and not is_held(folder / "lock"):
         with suppress(OSError):
-            return time.time() - folder.stat().st_mtime < _JUST_MADE_SECONDS
-    return status in ACTIVE
+            return _is_recent(folder)
+    return status in ACTIVE or _is_just_made(folder)
 
 
 def _refuse_busy(dataset_id: str) -> None:
