@@ -446,7 +446,7 @@ def test_a_run_that_finds_no_memory_fails_with_a_batch_size_that_will_do(stripes
         raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
 
     monkeypatch.setattr(training.Training, "step", no_memory)
-    monkeypatch.setattr(worker.os, "nice", lambda more: 0)
+    monkeypatch.setattr(worker, "give_way", lambda: None)
     run = run_of(stripes_and_dots)
     worker.main(run.folder)
     assert run.status == "failed"
