@@ -21,7 +21,8 @@ from core.photos.files.decode import decode
 from core.photos.prepare import prepare
 from core.photos.sources import own, uploads
 from core.runs.engines.local import extend_run, revive_waiting, start_run
-from core.runs.store import Run, find_run, list_runs, may_control, newest_completed
+from core.runs.run import Run
+from core.runs.store import find_run, list_runs, may_control, newest_completed
 from core.runs.sweeps.sweep import list_sweeps
 from core.runs.sweeps.verdict import verdict
 from core.workspace.owners import mark_of

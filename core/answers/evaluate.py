@@ -10,7 +10,7 @@ from core.photos.cache import open_cache
 from core.photos.dataset import Dataset, load
 from core.photos.layouts.names import class_key
 from core.runs.evaluation import Evaluation
-from core.runs.store import Run
+from core.runs.run import Run
 from core.training.loop.judge import evaluate_model
 
 

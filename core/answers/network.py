@@ -7,7 +7,7 @@ import numpy as np
 
 from core.config import ExperimentConfig
 from core.errors import ModelError
-from core.runs.store import Run
+from core.runs.run import Run
 from core.training.loop import checkpoint
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from core.errors import AppError
 from core.photos.checks.likeness import NEAR_BITS
 from core.photos.dataset import Dataset, load
-from core.runs.store import Run
+from core.runs.run import Run
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ from core.jobs.messages import Message
 from core.jobs.serving import Answering, Reply, serve
 from core.machine import prepare_environment
 from core.runs.evaluation import Answer
-from core.runs.store import Run, find_run
+from core.runs.run import Run
+from core.runs.store import find_run
 from core.workspace.folders import workspace
 
 if TYPE_CHECKING:

@@ -25,7 +25,8 @@ import numpy as np
 from core.config import ExperimentConfig, PhotosConfig, SplitConfig, overlay
 from core.jobs.children import child_environment
 from core.jobs.job import Report, no_report
-from core.runs.store import Run, create_run
+from core.runs.run import Run
+from core.runs.store import create_run
 from core.training.loop import checkpoint
 
 if TYPE_CHECKING:

@@ -26,7 +26,8 @@ from core.jobs.children import child_environment
 from core.jobs.events import read_events
 from core.runs.engines.local import start_run, stop_run
 from core.runs.engines.warm import ensure_spare
-from core.runs.store import Run, create_run
+from core.runs.run import Run
+from core.runs.store import create_run
 from core.workspace.folders import PROJECT, datasets_folder
 from core.workspace.lock import Lock, is_held
 

@@ -6,7 +6,7 @@ import psutil
 
 from core.errors import NotANumberError
 from core.runs.history import History
-from core.runs.store import Run
+from core.runs.run import Run
 from core.workspace.disk import why_unwritable
 
 NOT_A_NUMBER = NotANumberError.code

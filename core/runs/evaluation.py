@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -203,7 +204,7 @@ class Evaluation:
         """Where the accuracy on endless photos of this kind lies with 95 % confidence: (low, high) in 0..1."""
         return wilson_interval(int(self.correct.sum()), self.num_photos)
 
-    def summary(self) -> dict:
+    def summary(self) -> dict[str, Any]:
         """The figures as JSON types: accuracy, guess_accuracy, balanced_accuracy, loss, interval, num_photos, confusion_matrix."""
         return {
             "accuracy": self.accuracy,

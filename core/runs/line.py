@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from core.jobs.queue import num_slots, waiting
-from core.runs.store import Run
+from core.runs.run import Run
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def expected_starts(
         left if left is not None else float("inf") for left in seconds_left
     ]
     heapq.heapify(free)
-    starts = []
+    starts: list[float | None] = []
     for needed in seconds_needed:
         start = heapq.heappop(free)
         heapq.heappush(free, start + needed if needed is not None else float("inf"))

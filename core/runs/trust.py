@@ -5,12 +5,15 @@ the largest class would earn and, where classes differ, the balanced accuracy.
 """
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, cast
 
-from core.runs.evaluation import Score, score_of
-from core.runs.store import Run
+from core.photos.counts import PhotoCounts, of_split
+from core.runs.evaluation import Score, score_of, wilson_interval
+from core.runs.run import ACTIVE, Run
 from core.workspace.files import read_json
 
 NO_ANSWER = "No better than guessing"
@@ -46,18 +49,40 @@ def best_score(run: Run) -> Score | None:
     return score_of_epoch(best, run.class_names, run.dataset["counts"]) if best else None
 
 
-def score_of_epoch(row: dict, class_names: tuple[str, ...], counts: dict[str, dict[str, int]]) -> Score | None:
+def score_of_epoch(row: dict, class_names: Sequence[str], counts: PhotoCounts) -> Score | None:
     """An epoch's score on the validation photos; None where the epoch does not count by class.
 
     Args:
         row: of ``History.epochs``.
         counts: photos by split and class name.
     """
-    numbers = tuple(counts.get("val", {}).get(name, 0) for name in class_names)
-    right = row.get("val_right")
-    if not isinstance(right, (list, tuple)) or len(right) != len(numbers) or not sum(numbers):
+    numbers = tuple(of_split(counts, "val", class_names))
+    right: Any = row.get("val_right")  # nobody has looked at it yet
+    if not isinstance(right, (list, tuple)) or len(cast(list[int], right)) != len(numbers) or not sum(numbers):
         return None
-    return Score(tuple(class_names), tuple(right), numbers)
+    return Score(tuple(class_names), tuple(cast(list[int], right)), numbers)
+
+
+def best_to_ask(runs: Iterable[Run]) -> Run | None:
+    """Which run should answer about a photo that somebody brings; None where none can.
+
+    Only runs that tell apart the same classes as the newest of them are weighed. Those surely better than guessing come
+    first, then those that learned from photos rather than drawings, then what the test vouches for: the lower end of its
+    interval, so that 9 of 10 photos do not outweigh 880 of 1,000.
+
+    Args:
+        runs: the newest first; what is at work or has no weights is passed over.
+    """
+    able = [run for run in runs if run.checkpoint and run.status not in ACTIVE]
+    alike = [run for run in able if run.class_names == able[0].class_names]
+    return max(alike, key=_vouched, default=None)
+
+
+def _vouched(run: Run) -> tuple[bool, bool, float]:
+    accuracy, num_test = run.history.results.get("test_accuracy"), run.counts["test"]
+    low = wilson_interval(round(accuracy * num_test), num_test)[0] if isinstance(accuracy, float) else 0.0
+    largest = max(of_split(run.dataset["counts"], "test", run.class_names)) / max(1, num_test)
+    return low > max(largest, 1 / len(run.class_names)), run.config.photos.source != "drawn", low
 
 
 @dataclass(frozen=True)
@@ -88,8 +113,8 @@ def guess_of(run: Run) -> Guess:
     return Guess(accuracy, -sum(a * math.log(b) for a, b in zip(val, train, strict=True)) or even.loss)
 
 
-def _shares(counts: dict[str, dict[str, int]], split: str, class_names: tuple[str, ...]) -> list[float]:
-    numbers = [counts.get(split, {}).get(name, 0) for name in class_names]
+def _shares(counts: PhotoCounts, split: str, class_names: Sequence[str]) -> list[float]:
+    numbers = of_split(counts, split, class_names)
     return [number / max(1, sum(numbers)) for number in numbers]
 
 

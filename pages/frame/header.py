@@ -9,7 +9,7 @@ from core.jobs.job import Job
 from core.network import presets
 from core.network.plan import plan
 from core.photos.dataset import Dataset
-from core.runs.store import ACTIVE, Run
+from core.runs.run import ACTIVE, Run
 from core.workspace.folders import PROJECT
 from pages import state
 from pages.frame.keyboard import follow_focus

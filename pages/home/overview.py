@@ -7,7 +7,7 @@ import streamlit as st
 from core.config import ExperimentConfig
 from core.network import presets
 from core.runs import trust
-from core.runs.store import Run
+from core.runs.run import Run
 from pages import state
 from pages.parts import pictures, words
 from pages.parts.places import way_to

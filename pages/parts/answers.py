@@ -11,7 +11,7 @@ from core.photos.files.decode import PHOTO_EXTENSIONS
 from core.photos.files.isolated import decode
 from core.runs import trust
 from core.runs.evaluation import Answer
-from core.runs.store import Run
+from core.runs.run import Run
 from pages.parts import pictures, problems, words
 
 MAX_PHOTOS = 24

@@ -11,7 +11,7 @@ from core.config import ExperimentConfig, to_dict
 from core.errors import RunError
 from core.jobs.job import ENDED, Job, ask, check_id, create_job, find_job, spawn
 from core.photos.sources import allowed
-from core.runs.store import ACTIVE
+from core.runs.run import ACTIVE
 from core.text import BYTE_STAGES
 from core.workspace.owners import mark_of
 from core.workspace.rights import Person, has_admin, is_admin, may_change

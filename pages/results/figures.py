@@ -6,7 +6,7 @@ from core import config
 from core.network import presets
 from core.runs import trust
 from core.runs.evaluation import Evaluation
-from core.runs.store import Run
+from core.runs.run import Run
 from pages import state
 from pages.parts import words
 from pages.parts.fields import setting_words

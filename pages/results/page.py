@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.runs import trust
 from core.runs.best_epoch import why_best
-from core.runs.store import ACTIVE
+from core.runs.run import ACTIVE
 from pages.parts import problems, words
 from pages.parts.live_chart import live_charts
 from pages.parts.places import way_to

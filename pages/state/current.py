@@ -6,7 +6,9 @@ from pathlib import Path
 
 from core.errors import AppError, RunError
 from core.photos.dataset import Dataset, list_datasets, load
-from core.runs.store import Run, best_to_ask, find_run, list_runs
+from core.runs.run import Run
+from core.runs.store import find_run, list_runs
+from core.runs.trust import best_to_ask
 from core.workspace.folders import runs_folder
 from core.workspace.owners import mark_of
 from core.workspace.shelf import Shelf

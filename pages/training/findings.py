@@ -5,7 +5,7 @@ import streamlit as st
 from core.advice.diagnosis.diagnose import diagnose_run, quiet, seen_enough
 from core.advice.suggestion import Suggestion
 from core.config import ExperimentConfig
-from core.runs.store import Run
+from core.runs.run import Run
 from pages import state
 from pages.parts import words
 from pages.parts.suggestions import label_of, show_suggestion

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.runs.engines.warm import ensure_spare
-from core.runs.store import ACTIVE
+from core.runs.run import ACTIVE
 from pages import state
 from pages.parts.runs.damaged import show_damaged_sweeps
 from pages.parts.runs.sweeps import show_chosen_sweep, show_sweeps

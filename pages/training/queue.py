@@ -5,12 +5,11 @@ import streamlit as st
 from core.errors import AppError
 from core.runs.engines.local import why_run_is_silent
 from core.runs.line import line
-from core.runs.store import Run
+from core.runs.run import Run
 from core.training.forecast.forecast import forecast
 from pages import state
 from pages.parts import problems, words
 from pages.parts.runs.controls import is_allowed, place_of, show_end, stop, whose
-from pages.parts.runs.fit import num_photos
 from pages.parts.ticks import tick_seconds
 from pages.state.current import all_runs
 
@@ -66,7 +65,7 @@ def _row(run: Run, where: str) -> None:
 @st.cache_data(ttl=60, max_entries=200, show_spinner=False)
 def _seconds(run_id: str, _run: Run) -> float | None:
     try:
-        return forecast(_run.config, num_photos(_run.dataset["counts"]), len(_run.class_names)).total_seconds
+        return forecast(_run.config, _run.counts, len(_run.class_names)).total_seconds
     except AppError:
         return None
 

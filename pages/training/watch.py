@@ -11,7 +11,7 @@ from core.runs import trust
 from core.runs.best_epoch import why_best
 from core.runs.ends import batch_size_that_fits, why_interrupted
 from core.runs.engines.local import why_run_is_silent
-from core.runs.store import ACTIVE, Run
+from core.runs.run import ACTIVE, Run
 from pages import state
 from pages.parts import problems, words
 from pages.parts.live_chart import live_charts

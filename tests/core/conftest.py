@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from core.config import ExperimentConfig, PhotosConfig
-from core.runs.store import Run, create_run
+from core.runs.run import Run
+from core.runs.store import create_run
 
 
 @pytest.fixture

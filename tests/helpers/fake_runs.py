@@ -17,7 +17,7 @@ from core.photos.checks.scan import Issue
 from core.photos.dataset import Dataset
 from core.photos.split import Example
 from core.runs.evaluation import Evaluation
-from core.runs.store import Run
+from core.runs.run import Run
 from core.workspace.folders import runs_folder
 from core.workspace.tables import rows_to_csv
 

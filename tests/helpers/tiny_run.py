@@ -5,7 +5,7 @@ import numpy as np
 
 from core.config import ConvBlock, DenseBlock, NetworkConfig
 from core.network.build import build
-from core.runs.store import Run
+from core.runs.run import Run
 from core.training.loop import checkpoint
 
 TINY = NetworkConfig(

@@ -8,7 +8,7 @@ from visits import go, open_link
 
 from core.jobs import events
 from core.photos import dataset as datasets
-from core.runs import store
+from core.runs import run as run_module
 
 NUM_RUNS = 12
 
@@ -25,7 +25,7 @@ def work(workspace, monkeypatch) -> Counter:
         real = getattr(where, name)
         monkeypatch.setattr(where, name, lambda *args: counted.update([name]) or real(*args))
 
-    count(store, "read_json")
+    count(run_module, "read_json")
     count(datasets, "load")
     count(events, "_read_last")
     return counted

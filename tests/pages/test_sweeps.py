@@ -8,7 +8,8 @@ from fake_runs import FakeRun, make_dataset
 from core.config import AugmentConfig
 from core.network import presets
 from core.runs.engines import local
-from core.runs.store import delete_run, find_run, list_runs
+from core.runs.engines.local import delete_run
+from core.runs.store import find_run, list_runs
 from core.runs.sweeps.sweep import list_sweeps, start_sweep
 from core.runs.sweeps.variants import AUGMENTATION
 from core.runs.trust import Guess

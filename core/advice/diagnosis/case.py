@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from core.advice.suggestion import Suggestion
 from core.config import ExperimentConfig
+from core.photos.counts import PhotoCounts, of_split
 from core.runs.evaluation import Score, wilson_interval
 from core.runs.history import History
 from core.runs.trust import score_of_epoch
@@ -33,7 +34,7 @@ class Case:
 
     history: History
     config: ExperimentConfig
-    counts: dict
+    counts: PhotoCounts
     class_names: tuple[str, ...]
     num_epochs: int | None = None
     standing: Mapping[str, Suggestion] = field(default_factory=lambda: MappingProxyType({}))
@@ -86,7 +87,7 @@ class Case:
 
     @cached_property
     def num_train(self) -> int:
-        return max(1, sum(self.counts.get("train", {}).values()))
+        return max(1, sum(of_split(self.counts, "train", self.class_names)))
 
     @property
     def loss_doubt(self) -> float:
@@ -133,11 +134,11 @@ class Case:
 
     @cached_property
     def num_val(self) -> int:
-        return sum(self.counts.get("val", {}).values())
+        return sum(of_split(self.counts, "val", self.class_names))
 
     def shares(self, split: str) -> list[float]:
         """Share of each class among a split's photos, in the order of class_index."""
-        numbers = [self.counts.get(split, {}).get(name, 0) for name in self.class_names]
+        numbers = of_split(self.counts, split, self.class_names)
         return [number / max(1, sum(numbers)) for number in numbers]
 
     @cached_property

@@ -19,8 +19,9 @@ from core.advice.diagnosis.case import FEWEST_EPOCHS, MIN_STEPS, Case
 from core.advice.diagnosis.standing import NOTHING_YET, Look, look, shown
 from core.advice.suggestion import Suggestion
 from core.config import ExperimentConfig
+from core.photos.counts import PhotoCounts
 from core.runs.history import History
-from core.runs.store import Run
+from core.runs.run import Run
 
 MOST_LOOKED_AT = 256
 _looked: OrderedDict[Path, Look] = OrderedDict()  # the last look at each run, by its folder
@@ -39,7 +40,7 @@ def diagnose_run(run: Run) -> list[Suggestion]:
 
 
 def diagnose(
-    history: History, config: ExperimentConfig, counts: dict[str, dict[str, int]], class_names: Sequence[str]
+    history: History, config: ExperimentConfig, counts: PhotoCounts, class_names: Sequence[str]
 ) -> list[Suggestion]:
     """What can be said about a run so far, the gravest first; empty where nothing is wrong, or ``quiet`` says that it is too early.
 

@@ -10,6 +10,7 @@ from core.advice.diagnosis.nothing_learned import UNBALANCED_SHARE
 from core.advice.diagnosis.ways_out import way_out
 from core.advice.diagnosis.words import in_epochs, percent, ranged
 from core.advice.suggestion import LEARNS_NOTHING, NOTE, WARNING, Suggestion
+from core.photos.counts import of_split
 from core.runs.evaluation import Score, wilson_interval
 
 STEPS_TO_LEARN = 300
@@ -90,7 +91,7 @@ def guessing(case: Case) -> Suggestion | None:
 def _kept_evidence(case: Case) -> str:
     """Of a tested run: why its kept network is no better than guessing; "" where it is better, or nobody can say."""
     results = case.history.results
-    numbers = tuple(case.counts.get("test", {}).get(name, 0) for name in case.class_names)
+    numbers = tuple(of_split(case.counts, "test", case.class_names))
     accuracy, count = results["test_accuracy"], sum(numbers)
     if not count:
         return ""

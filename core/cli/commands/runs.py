@@ -12,7 +12,7 @@ from core.cli.parts.output import emit
 from core.errors import AppError
 
 if TYPE_CHECKING:
-    from core.runs.store import Run
+    from core.runs.run import Run
 
 
 @click.command()

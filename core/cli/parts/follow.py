@@ -12,7 +12,7 @@ from core.cli.parts.terminal import Bar, bar, eta
 from core.errors import AppError
 
 if TYPE_CHECKING:
-    from core.runs.store import Run
+    from core.runs.run import Run
 
 
 def wait(run: "Run", as_json: bool, has_asked: bool = False) -> None:

@@ -9,6 +9,7 @@ Its completed event carries ``run`` beside ``dataset``. So the training starts w
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from core.config import from_dict
 from core.jobs.job import Job, Report, run_job
@@ -18,7 +19,7 @@ from core.runs.engines.local import start_run
 from core.runs.store import create_run
 
 
-def work(job: Job, report: Report) -> dict:
+def work(job: Job, report: Report) -> dict[str, Any]:
     """Prepares the photos, makes the run and starts its worker. Raises AppError, Cancelled."""
     made = photos_job.work(job, report)
     asked = job.request["then_train"]

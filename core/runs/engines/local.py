@@ -7,7 +7,8 @@ from core.jobs.events import EventLog
 from core.jobs.job import ask, clear_request, spawn
 from core.jobs.silence import end_holder, why_silent
 from core.runs.engines import warm
-from core.runs.store import ACTIVE, Run, list_runs, more_epochs
+from core.runs.run import ACTIVE, Run
+from core.runs.store import list_runs, more_epochs, remove_run
 from core.workspace.disk import why_not_written
 from core.workspace.lock import Lock, is_held
 from core.workspace.owners import migrate
@@ -78,6 +79,13 @@ def end_run(run: Run) -> None:
     end_holder(run.folder)
     if run.status == "queued":
         spawn(WORKER, run.folder)
+
+
+def delete_run(run: Run) -> None:
+    """Removes a run for good. Raises RunError while its worker lives."""
+    if is_held(run.folder / "lock"):
+        raise RunError(f"The run “{run.name}” is at work. Stop it first, then delete it.")
+    remove_run(run)
 
 
 def why_run_is_silent(run: Run, is_fresh: bool = False) -> str | None:

@@ -67,7 +67,7 @@ def hand_over(folder: Path) -> bool:
     return False
 
 
-def surroundings() -> dict:
+def surroundings() -> dict[str, str | int]:
     """What a worker must share with whoever starts it: the program as it stands on disk, and every setting that changes the work."""
     settings = {name: value for name, value in child_environment().items() if name.startswith(_SETTINGS)}
     settings.pop("ALEXNET_SPARE", None)

@@ -20,9 +20,10 @@ from core.errors import AppError, RunError
 from core.jobs.events import is_number
 from core.jobs.job import check_id, new_id
 from core.network.plan import plan
-from core.runs.engines.local import start_run, stop_run
+from core.runs.engines.local import delete_run, start_run, stop_run
 from core.runs.evaluation import Evaluation
-from core.runs.store import ACTIVE, Run, create_run, delete_run, find_run
+from core.runs.run import ACTIVE, Run
+from core.runs.store import create_run, find_run
 from core.runs.sweeps.variants import AUGMENTATION, variants
 from core.workspace.files import DAMAGED, read_json, sync_folder, write_atomic
 from core.workspace.folders import workspace

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from core.runs import trust
 from core.runs.evaluation import Evaluation, difference_interval, shares_gap
-from core.runs.store import Run
+from core.runs.run import Run
 from core.runs.sweeps.sweep import Row, Sweep
 from core.runs.sweeps.variants import AUGMENTATION, FEWEST
 

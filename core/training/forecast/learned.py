@@ -13,7 +13,7 @@ from statistics import median
 
 from core.errors import AppError
 from core.jobs.events import read_events
-from core.runs.store import Run
+from core.runs.run import Run
 from core.training.forecast import measured
 from core.training.forecast.forecast import forecast, guessed
 from core.training.forecast.measured import Measurement, Timing

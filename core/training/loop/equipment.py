@@ -10,7 +10,7 @@ from core.jobs.job import Report, no_report
 from core.network.build import build
 from core.photos.cache import open_cache
 from core.photos.dataset import Dataset, load
-from core.runs.store import Run
+from core.runs.run import Run
 from core.training.loop.compiled import balanced_weights, compile_model
 from core.training.recipe.batches import TrainData
 

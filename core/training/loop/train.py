@@ -14,7 +14,7 @@ from core.jobs.events import EventLog
 from core.jobs.job import Cancelled, Report, no_report, requested
 from core.machine import memory_free_fraction, private_memory
 from core.runs.evaluation import Evaluation
-from core.runs.store import Run
+from core.runs.run import Run
 from core.training.device import choose_precision, circumstances, is_out_of_memory, training_device, unseen_gpu
 from core.training.forecast.company import Company
 from core.training.forecast.measured import precision_speeds

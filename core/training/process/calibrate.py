@@ -27,7 +27,8 @@ from core.jobs.way import give_way
 from core.machine import import_lighter, prepare_environment, private_memory, processor_has_bfloat16
 from core.photos import dataset as datasets
 from core.photos.dataset import Dataset
-from core.runs.store import Run, fill_folder
+from core.runs.run import Run
+from core.runs.store import fill_folder
 from core.training.forecast import measured
 from core.training.forecast.company import Company
 from core.training.forecast.forecast import OPTIMIZER_COPIES

@@ -14,7 +14,7 @@ from core.jobs.job import Cancelled, conclude, requested
 from core.jobs.queue import wait_for_slot
 from core.jobs.way import give_way
 from core.machine import available_memory, import_lighter, prepare_environment, private_memory
-from core.runs.store import Run
+from core.runs.run import Run
 from core.training.device import use_card
 from core.training.forecast import learned
 from core.training.forecast.forecast import out_of_memory

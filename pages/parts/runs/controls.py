@@ -5,8 +5,9 @@ import streamlit as st
 from core import config
 from core.errors import RunError
 from core.runs import trust
-from core.runs.engines.local import end_run, extend_run, pause_run, start_run, stop_run, why_run_is_silent
-from core.runs.store import ACTIVE, Run, delete_run, may_control
+from core.runs.engines.local import delete_run, end_run, extend_run, pause_run, start_run, stop_run, why_run_is_silent
+from core.runs.run import ACTIVE, Run
+from core.runs.store import may_control
 from core.runs.sweeps.sweep import Sweep
 from core.workspace import people
 from core.workspace.owners import mark_of

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.photos.dataset import damaged_datasets
-from core.runs.store import Run
+from core.runs.run import Run
 from core.runs.sweeps.sweep import damaged_sweeps
 from pages.parts import words
 from pages.parts.runs.controls import confirm_delete, is_allowed

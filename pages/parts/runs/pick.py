@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import AppError
 from core.runs import trust
-from core.runs.store import Run
+from core.runs.run import Run
 from pages import state
 from pages.parts import problems, words
 from pages.state.current import all_runs, current_run, run_of, run_to_ask

@@ -10,7 +10,8 @@ from core.errors import RunError
 from core.photos.dataset import Dataset
 from core.photos.sources.origins import source_of
 from core.runs.engines.local import start_run
-from core.runs.store import Run, create_run
+from core.runs.run import Run
+from core.runs.store import create_run
 from core.runs.sweeps.sweep import Sweep, start_sweep
 from core.workspace.owners import mark_of
 from pages.state import Memory

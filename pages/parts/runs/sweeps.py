@@ -5,7 +5,7 @@ import streamlit as st
 from core.errors import AppError
 from core.runs import trust
 from core.runs.evaluation import Evaluation
-from core.runs.store import ACTIVE
+from core.runs.run import ACTIVE
 from core.runs.sweeps.sweep import Row, Sweep, cancel_sweep, delete_sweep, find_sweep, list_sweeps
 from core.runs.sweeps.variants import AUGMENTATION
 from core.runs.sweeps.verdict import verdict

@@ -22,7 +22,7 @@ from core.config import ExperimentConfig
 from core.network.presets import PRESETS, experiment
 from core.runs.evaluation import wilson_interval
 from core.runs.history import History, fold
-from core.runs.store import Run
+from core.runs.run import Run
 from core.workspace.folders import runs_folder
 
 HISTORIES = Path(__file__).with_name("histories")

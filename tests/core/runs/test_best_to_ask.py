@@ -7,7 +7,8 @@ from fake_runs import FakeRun, make_dataset
 
 from core.config import PhotosConfig
 from core.network import presets
-from core.runs.store import best_to_ask, list_runs
+from core.runs.store import list_runs
+from core.runs.trust import best_to_ask
 from core.workspace.lock import Lock
 
 

@@ -12,7 +12,8 @@ from core.errors import ConfigError, RunError
 from core.jobs.events import EventLog
 from core.runs.ends import enough_batch_size, why_interrupted
 from core.runs.engines.local import extend_run
-from core.runs.store import Run, create_run, find_run, may_control, more_epochs
+from core.runs.run import Run
+from core.runs.store import create_run, find_run, may_control, more_epochs
 from core.workspace import disk
 from core.workspace.owners import mark_of
 
@@ -113,7 +114,7 @@ def test_more_epochs_are_written_into_the_config_with_what_it_was_before(run):
     planned = run.config.training.epochs
     longer = more_epochs(run, planned + 5)
     assert longer.config.training.epochs == find_run(run.id).config.training.epochs == planned + 5
-    (step,) = find_run(run.id)._asked["extended"]
+    (step,) = find_run(run.id).asked["extended"]
     assert (step["from_epochs"], step["to_epochs"], step["done_epochs"]) == (planned, planned + 5, 0)
     assert longer.owner == mark_of("browser-1")
 

@@ -11,8 +11,8 @@ from core.config import AugmentConfig
 from core.errors import AppError, ConfigError, RunError
 from core.network import presets
 from core.runs.engines import local
-from core.runs.engines.local import revive_waiting
-from core.runs.store import delete_run, find_run, list_runs
+from core.runs.engines.local import delete_run, revive_waiting
+from core.runs.store import find_run, list_runs
 from core.runs.sweeps import sweep as sweeps
 from core.runs.sweeps.sweep import cancel_sweep, delete_sweep, find_sweep, list_sweeps, start_sweep
 from core.runs.sweeps.variants import AUGMENTATION, suggested_values, variable_paths, variants

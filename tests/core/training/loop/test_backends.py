@@ -11,7 +11,8 @@ from core.config import ExperimentConfig, overlay, put_all
 from core.jobs.events import EventLog
 from core.photos.cache import open_cache
 from core.photos.prepare import prepare
-from core.runs.store import Run, create_run
+from core.runs.run import Run
+from core.runs.store import create_run
 from core.training.loop import train as training
 from core.workspace.folders import PROJECT
 

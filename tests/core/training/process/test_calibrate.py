@@ -7,7 +7,8 @@ import pytest
 from core.config import ExperimentConfig, overlay
 from core.jobs.job import Cancelled, ask, create_job, run_job
 from core.machine import prepare_environment
-from core.runs.store import Run, create_run
+from core.runs.run import Run
+from core.runs.store import create_run
 from core.training.forecast import measured
 from core.training.forecast.forecast import forecast
 from core.training.process import calibrate
