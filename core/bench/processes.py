@@ -207,7 +207,7 @@ def sparse_dataset(num_photos: int, size: int = 224) -> "Dataset":
     dataset.save()
     with (dataset.folder / f"cache-{size}x{size}x3-squash.npy").open("wb") as file:
         shape = (len(examples), size, size, 3)
-        np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+        np.lib.format.write_array_header_2_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
         file.truncate(file.tell() + math.prod(shape))
     build(
         dataset, size, "squash"

@@ -2,6 +2,9 @@
 
 Built once for a size and a fit, by child processes that each write their own rows. The file has its final name only
 once it is whole and on the disk, so a kill half way leaves no cache rather than a broken one.
+
+The version of its NumPy header tells who made it: 2.0 since colour profiles are applied, 1.0 before. In one of before, the rows of
+photos with profiles are written anew, all others stay: photos may be gone that a run learned from.
 """
 
 import hashlib
@@ -54,6 +57,9 @@ def build(dataset: Dataset, size: int, fit: str, channels: int = 3, report: Repo
     with _lock(path, report):
         if _is_whole(path, shape):  # the other process built it
             return path
+        if _is_whole(path, shape, _BEFORE_PROFILES):
+            _renew(dataset, path, shape, fit, report)
+            return path
         unfinished = path.with_suffix(".unfinished")
         unfinished.unlink(missing_ok=True)  # left by a builder that was killed: nobody else has the lock
         try:
@@ -103,33 +109,73 @@ def write_row(task: dict) -> dict:
     return {}
 
 
+def renew_row(task: dict) -> dict:
+    """``write_row`` for a photo whose colour profile counts; one that has none, or is no longer what it was, keeps its row."""
+    try:
+        is_needed = decode.has_profile(Path(task["photo"]))
+    except PhotoError:
+        return {}
+    return write_row(task) if is_needed else {}
+
+
+def _renew(dataset: Dataset, path: Path, shape: tuple[int, ...], fit: str, report: Report) -> None:
+    """Brings a cache from before colour profiles up to date, where it lies: what is left undone by a kill is done again."""
+    try:
+        _fill(dataset, path, shape, fit, report, "core.photos.cache:renew_row", may_lack=True)
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+            file.write(_npy_header(shape))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise PhotoError(f"The pixel cache was not renewed. {why_not_written(error, dataset.folder)}") from error
+
+
 def _write(dataset: Dataset, path: Path, shape: tuple[int, ...], fit: str, report: Report) -> None:
-    header = _npy_header(shape)
-    row_bytes = int(np.prod(shape[1:]))
     with path.open("wb") as file:
-        file.write(header)
+        file.write(_npy_header(shape))
         file.flush()
         _take_room(file.fileno(), _num_bytes(shape))
-        tasks = [
-            {
-                "photo": str(dataset.root / example.path),
-                "sha256": example.sha256,
-                "size": shape[1],
-                "fit": fit,
-                "channels": shape[3],
-                "cache": str(path),
-                "offset": len(header) + index * row_bytes,
-            }
-            for index, example in enumerate(dataset.examples)
-        ]
-        done = 0
-        report("caching", 0, len(tasks))
-        with closing(pool.run("core.photos.cache:write_row", tasks)) as answers:
-            for index, answer in answers:
-                _check_answer(dataset.examples[index].path, answer)
-                done += 1
-                report("caching", done, len(tasks))
+        _fill(dataset, path, shape, fit, report, "core.photos.cache:write_row")
         os.fsync(file.fileno())
+
+
+def _fill(
+    dataset: Dataset,
+    path: Path,
+    shape: tuple[int, ...],
+    fit: str,
+    report: Report,
+    function: str,
+    may_lack: bool = False,
+) -> None:
+    """Has child processes write the rows of a file that is there in its full length.
+
+    Args:
+        function: what they call, as "module:function".
+        may_lack: whether rows of photos that cannot be read stay as they are.
+    """
+    offset, row_bytes = len(_npy_header(shape)), int(np.prod(shape[1:]))
+    tasks = [
+        {
+            "photo": str(dataset.root / example.path),
+            "sha256": example.sha256,
+            "size": shape[1],
+            "fit": fit,
+            "channels": shape[3],
+            "cache": str(path),
+            "offset": offset + index * row_bytes,
+        }
+        for index, example in enumerate(dataset.examples)
+    ]
+    done = 0
+    report("caching", 0, len(tasks))
+    with closing(pool.run(function, tasks)) as answers:
+        for index, answer in answers:
+            if not may_lack or (isinstance(answer, dict) and "errno" in answer):
+                _check_answer(dataset.examples[index].path, answer)
+            done += 1
+            report("caching", done, len(tasks))
 
 
 def _check_answer(photo: str, answer: dict[str, Any] | pool.Lost) -> None:
@@ -154,22 +200,27 @@ def _take_room(file: int, num_bytes: int) -> None:
                 raise
 
 
-def _npy_header(shape: tuple[int, ...]) -> bytes:
+_BEFORE_PROFILES, _NOW = (1, 0), (2, 0)
+
+
+def _npy_header(shape: tuple[int, ...], version: tuple[int, int] = _NOW) -> bytes:
     text = io.BytesIO()
-    np.lib.format.write_array_header_1_0(text, {"descr": "|u1", "fortran_order": False, "shape": shape})
-    return text.getvalue()
+    write = np.lib.format.write_array_header_2_0 if version == _NOW else np.lib.format.write_array_header_1_0
+    write(text, {"descr": "|u1", "fortran_order": False, "shape": shape})
+    return text.getvalue()  # both have as many bytes, for they are filled up to a multiple of 64
 
 
 def _num_bytes(shape: tuple[int, ...]) -> int:
     return len(_npy_header(shape)) + int(np.prod(shape, dtype=np.int64))
 
 
-def _is_whole(path: Path, shape: tuple[int, ...]) -> bool:
+def _is_whole(path: Path, shape: tuple[int, ...], version: tuple[int, int] = _NOW) -> bool:
     try:
         if path.stat().st_size != _num_bytes(shape):
             return False
         with open_file(path) as file:
-            return file.read(len(_npy_header(shape))) == _npy_header(shape)
+            header = _npy_header(shape, version)
+            return file.read(len(header)) == header
     except OSError:
         return False
 

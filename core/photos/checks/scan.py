@@ -36,7 +36,7 @@ BLURRED_SHARPNESS = 0.092
 """Of 700 real photos 0.3 % lie below; blurred with sigma 4 and saved as PNG or as JPEG of quality 75, 50 or 30, 99.9, 99.6, 95.7 and
 81.9 %. Half of what the last lacks would be found at 0.11, where some drawn pets on a plain wall lie below too."""
 
-SCAN_VERSION = 5  # what was kept of another version's scan is not used
+SCAN_VERSION = 6  # what was kept of another version's scan is not used
 
 
 class Issue(StrEnum):

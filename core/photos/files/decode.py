@@ -10,7 +10,7 @@ import re
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -30,7 +30,7 @@ from PIL import (
 )
 
 from core.errors import PhotoError
-from core.photos.files import jpeg_data, pixels
+from core.photos.files import cut_short, jpeg_data, pixels, profiles
 from core.workspace.files import open_file, read_file
 
 EXTENSIONS_OF = {
@@ -174,12 +174,18 @@ def header(path: Path) -> Header:
         return Header(format, image.mode, image.height, image.width, _num_frames(image))
 
 
+def has_profile(source: Path | bytes) -> bool:
+    """Whether a photo's colour profile changes its pixels, without decoding them. Raises PhotoError."""
+    with _opened(source) as (_, image):
+        return _profile_of(image) is not None
+
+
 def decode(source: Path | bytes) -> np.ndarray:
     """Pixels of a photo, (H, W, 3) uint8, upright RGB in 0..255.
 
     The first frame of an animation; transparent pixels on mid grey; 16 bits scaled to 8; grey repeated over three
-    channels. Colour profiles are not applied. Photos with a shorter side of 1,024 pixels or more come smaller, see
-    ``pixels.WORKING_SIDE``.
+    channels; colours of a profile brought to sRGB (``profiles``). Photos with a shorter side of 1,024 pixels or more
+    come smaller, see ``pixels.WORKING_SIDE``.
 
     Args:
         source: a file, or its bytes.
@@ -234,7 +240,10 @@ def _read(source: Path | bytes | BinaryIO, thorough: bool) -> Photo:
                 changes.append("white stored as 0")
             if format == "PNG":
                 orientation = _orientation(image)
-            rgb = pixels.eight_bit_rgb(image, bits)
+            to_srgb = _profile_of(image)
+            if to_srgb is not None:
+                changes.append("colours of its own profile")
+            rgb = pixels.eight_bit_rgb(image, bits, to_srgb)
             if thorough and format == "JPEG" and jpeg_data.is_broken(_all_bytes(source)):
                 raise ValueError("libjpeg filled a hole in the data with grey")
         except MemoryError as error:
@@ -302,7 +311,7 @@ def _opened(source: Path | bytes | BinaryIO) -> Iterator[tuple[str, ImageFile.Im
         except PhotoError:
             raise
         except Exception as error:
-            if _is_cut_short(format, file):
+            if cut_short.is_cut_short(format, file):
                 raise _truncated() from error
             raise PhotoError(
                 f"A {pixels.NAMES.get(format, format)} file must begin with a whole header; the header of this one is broken. "
@@ -357,30 +366,6 @@ def _truncated() -> PhotoError:
     )
 
 
-def _is_cut_short(format: str, file: BinaryIO) -> bool:
-    """Whether a file's header is whole and the data that it announces are not.
-
-    Pillow opens WebP and AVIF with libraries that want all of the data to read the header.
-    """
-    with suppress(OSError, ValueError):  # ValueError: Pillow has closed it
-        num_bytes = file.seek(0, io.SEEK_END)
-        if format == "WEBP":  # RIFF, size, WEBP, first chunk with its size, and ten bytes that hold width and height
-            file.seek(4)
-            return num_bytes >= 30 and 8 + int.from_bytes(file.read(4), "little") > num_bytes
-        if format in ("AVIF", "HEIF"):  # boxes (ISO 14496-12, section 4.2); the one called meta describes the picture
-            start, described = 0, False
-            while start + 8 <= num_bytes:
-                file.seek(start)
-                size, kind = int.from_bytes(file.read(4), "big"), file.read(4)
-                if size < 8:  # the rest of the file, or a size of 64 bits that no photo needs
-                    break
-                if start + size > num_bytes:
-                    return described
-                described |= kind == b"meta"
-                start += size
-    return False
-
-
 def _too_large(num_pixels: int | None) -> str:
     claim = f"{num_pixels / 1e6:,.0f} megapixels" if num_pixels else "more"
     return (
@@ -421,6 +406,10 @@ def _num_frames(image: Image.Image) -> int:
         return max(1, int(getattr(image, "n_frames", 1)))
     except Exception:
         return 1
+
+
+def _profile_of(image: Image.Image) -> profiles.ToSrgb | None:
+    return profiles.to_srgb(image.info.get("icc_profile"), pixels.own_mode(image))
 
 
 def _orientation(image: Image.Image) -> int:

@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from core.photos.files.profiles import ToSrgb
+
 STATISTICS_SIDE = 320  # brightness and sharpness are measured at this longest side, so that they compare
 WORKING_SIDE = 512
 """The largest input size of a network. A photo whose shorter side is at least twice this is decoded at a whole
@@ -79,31 +81,49 @@ def _has_alpha(image: Image.Image) -> bool:
     return image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info
 
 
-def eight_bit_rgb(image: Image.Image, bits: int) -> np.ndarray:
+def own_mode(image: Image.Image) -> str:
+    """The colours that a picture's numbers are, whatever lies beside them: "L", "RGB" or "CMYK"; "" for others."""
+    if image.mode in ("L", "LA", "La", "I", "F") or image.mode.startswith("I;16"):
+        return "L"
+    return image.mode if image.mode == "CMYK" else "RGB" if image.mode in _RGB_MODES else ""
+
+
+_RGB_MODES = ("RGB", "RGBA", "RGBa", "RGBX", "P", "PA", "YCbCr")
+
+
+def eight_bit_rgb(image: Image.Image, bits: int, to_srgb: ToSrgb | None = None) -> np.ndarray:
     """(H, W, 3) uint8 of a loaded Pillow image; (H / k, W / k, 3) if it is k times larger than we ever need.
 
     A large one is converted in bands: a copy of 100 megapixels in another mode costs 400 MB.
 
     Args:
         bits: in use of a grey picture's 16.
+        to_srgb: of its colour profile, from ``own_mode``; done when it is small, for it is ten times the work of the rest.
     """
-    convert = _converter(image, bits)
+    is_opaque = not _has_alpha(image)
+    convert = _converter(image, bits, to_srgb)
+    finish = to_srgb if to_srgb and is_opaque else _as_it_is
     factor = min(image.size) // WORKING_SIDE
     if factor < 2:
-        return np.asarray(convert(image))
+        return np.asarray(finish(convert(image)))
     rows = factor * max(1, 1_000_000 // (image.width * factor))
     bands = []
     for top in range(0, image.height, rows):
         band = convert(image.crop((0, top, image.width, min(top + rows, image.height))))
-        bands.append(np.asarray(band.reduce(factor)))
+        bands.append(np.asarray(finish(band.reduce(factor))))
     return np.concatenate(bands)
 
 
-def _converter(image: Image.Image, bits: int) -> Callable[[Image.Image], Image.Image]:
-    """Image or a band of it -> the same in mode RGB."""
+def _as_it_is(part: Image.Image) -> Image.Image:
+    return part
+
+
+def _converter(image: Image.Image, bits: int, to_srgb: ToSrgb | None) -> Callable[[Image.Image], Image.Image]:
+    """Image or a band of it -> the same in mode RGB; with a profile, an opaque one in its ``own_mode``."""
+    mode = own_mode(image) if to_srgb else "RGB"
     if image.mode.startswith("I;16"):
         to_grey = grey_to_eight(image, bits)
-        return lambda part: to_grey(part).convert("RGB")
+        return lambda part: to_grey(part).convert(mode)
     if image.mode in ("I", "F"):
         low, high = _range_of(image)
 
@@ -111,7 +131,7 @@ def _converter(image: Image.Image, bits: int) -> Callable[[Image.Image], Image.I
             values = np.nan_to_num(np.asarray(part, np.float32), posinf=high, neginf=low)
             return Image.fromarray(
                 np.clip((values - low) * (255 / (high - low)) + 0.5, 0, 255).astype(np.uint8)
-            ).convert("RGB")
+            ).convert(mode)
 
         return scaled
     if _has_alpha(image):
@@ -119,10 +139,13 @@ def _converter(image: Image.Image, bits: int) -> Callable[[Image.Image], Image.I
         def on_grey(part: Image.Image) -> Image.Image:
             part = part.convert("LA") if part.mode == "La" else part
             part = part.convert("RGBA")
+            if to_srgb:
+                alpha, part = part.getchannel("A"), to_srgb(part.convert(mode))
+                part.putalpha(alpha)
             return Image.alpha_composite(Image.new("RGBA", part.size, (GREY, GREY, GREY, 255)), part).convert("RGB")
 
         return on_grey
-    return lambda part: part if part.mode == "RGB" else part.convert("RGB")
+    return lambda part: part if part.mode == mode else part.convert(mode)
 
 
 def _range_of(image: Image.Image) -> tuple[float, float]:
