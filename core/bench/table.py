@@ -14,9 +14,11 @@ class Result:
         row: its id; ``.float32`` or ``.bf16`` appended where both are measured.
         value: in the row's unit.
         bar: what it should reach.
-        unit: "x" for a ratio, "photos/s", "seconds".
-        detail: the absolute figures behind it.
+        unit: "x" for a ratio to a reference of the same run, which means the same on any machine; "seconds" where a person's
+            patience is the bar.
+        detail: the figures behind it.
         at_most: whether less is better.
+        measured: the absolute figure that a ratio was made of, e.g. (3364, "photos/s"); it has no bar.
     """
 
     row: str
@@ -25,6 +27,7 @@ class Result:
     unit: str
     detail: str = ""
     at_most: bool = False
+    measured: tuple[float, str] | None = None
 
     @property
     def holds(self) -> bool:

@@ -33,6 +33,8 @@ def bench(only, photos, faults, kills, as_json):
             click.echo(f"{row.row} is left out: {row.reason.rstrip('.')}.", err=True)
             continue
         values = {"row": row.row, "value": round(row.value, 3), "bar": row.bar, "holds": row.holds}
+        if row.measured is not None:
+            values |= {"measured": round(row.measured[0], 3), "unit": row.measured[1]}
         mark = "holds" if row.holds else "MISSED"
         bar = f"{'<=' if row.at_most else '>='} {row.bar:,g}"
         value = f"{row.value:,.0f}" if row.value >= 100 else f"{row.value:.3g}"

@@ -23,6 +23,13 @@ def test_the_rows_of_the_scan_hold_together_on_a_few_photos(monkeypatch):
     ]
     assert all(result.value > 0 for result in rows.values())
     assert rows["near_duplicates_seconds"].at_most and not rows["scan_photos_per_core"].at_most
+    ratios = {row: result.measured[1] for row, result in rows.items() if result.measured}
+    assert ratios == {
+        "scan_photos_per_core": "photos/s",
+        "rescan_seconds": "seconds",
+        "near_duplicates_seconds": "seconds",
+    }
+    assert all(rows[row].unit == "x" for row in ratios)
 
 
 def test_of_a_hundred_photos_four_are_defects(tmp_path, monkeypatch):

@@ -4,9 +4,10 @@ import pytest
 from click.testing import CliRunner
 
 import core.bench
-from core.bench import bench, rivals, row_ids
+from core.bench import bench, pictures, rivals, row_ids, training
 from core.bench.pytorch_step import _padding
 from core.bench.table import LeftOut, Result, best_of
+from core.bench.world import World
 from core.cli.main import main
 from core.errors import AppError
 from core.network import presets
@@ -69,6 +70,7 @@ def test_a_row_that_does_not_exist_is_refused_with_the_list():
 def test_the_table_as_json_has_one_line_a_row_and_status_0_where_a_bar_is_missed(monkeypatch):
     rows = (
         (("fast", "slow"), lambda world: [Result("fast.float32", 2, 1, "x"), Result("slow", 0.5, 1, "x", "1 of 2")]),
+        (("share",), lambda world: [Result("share", 0.25, 0.2, "x", measured=(1234.5678, "photos/s"))]),
         (("absent",), lambda world: [LeftOut("absent", "it is not installed")]),
     )
     monkeypatch.setattr(core.bench, "ROWS", rows)
@@ -77,12 +79,43 @@ def test_the_table_as_json_has_one_line_a_row_and_status_0_where_a_bar_is_missed
     assert list(map(json.loads, result.stdout.splitlines())) == [
         {"row": "fast.float32", "value": 2, "bar": 1, "holds": True},
         {"row": "slow", "value": 0.5, "bar": 1, "holds": False},
+        {"row": "share", "value": 0.25, "bar": 0.2, "holds": True, "measured": 1234.568, "unit": "photos/s"},
     ]
     assert "absent is left out: it is not installed" in result.stderr
     assert [found.row for found in bench("slow")] == ["slow"]
     assert [found.row for found in bench("fast.float32")] == ["fast.float32"]
     shown = CliRunner().invoke(main, ["bench", "--only", "slow"]).stdout
     assert "MISSED" in shown and "1 of 2" in shown
+
+
+class _Loops:
+    """A world whose loop and step have the speeds they are given."""
+
+    def __init__(self):
+        self.precisions = {"float32": "float32"}
+        self.photos = (None, "no photos")
+
+
+@pytest.mark.parametrize("processor", [1.0, 2.5], ids=["slow", "fast"])
+def test_against_a_rival_the_bar_is_a_share_of_what_the_step_allows_on_any_machine(monkeypatch, processor):
+    monkeypatch.setattr(training, "_loop", lambda world, precision: lambda: 450 * processor)
+    monkeypatch.setattr(training, "_step", lambda world, precision: lambda: 500 * processor)
+    (row,) = training._against(_Loops(), "loop_vs_article", "the article's way", lambda: 200.0)
+    assert row.row == "loop_vs_article.float32"
+    assert row.value == pytest.approx(0.9) and row.holds
+    assert row.measured == (pytest.approx(2.25 * processor), "x")
+    assert f"of {2.5 * processor:.2f} x that the step allows" in row.detail
+
+
+def test_rows_about_augmentation_are_shares_of_a_plain_resize_of_the_same_photos(monkeypatch):
+    monkeypatch.setattr(pictures, "NUM_PICTURES", 32)
+    monkeypatch.setattr(pictures, "_plain_speed", lambda photos: 1000.0)
+    with World() as world:
+        rows = list(pictures.warp_and_colour(world))
+    assert [row.row for row in rows] == ["warp", "augmentation"]
+    for row in rows:
+        speed, unit = row.measured
+        assert (row.value, unit) == (pytest.approx(speed / 1000), "photos/s")
 
 
 def test_the_rival_network_has_the_maps_of_ours():
