@@ -6,18 +6,17 @@ import platform
 from collections.abc import Mapping
 
 from core.machine import num_cards, num_cores, processor_has_bfloat16, processor_name
-
-INSTALL_LINE = "pip install 'tensorflow[and-cuda]'"
+from core.training.cards import CARD_OF_SLOT, Seen, why_none
 
 
 def use_card(slot: int) -> None:
     """On a machine of several cards, leaves this process the one of its slot. Before anything computes; what a person has set stays."""
-    if num_cards() > 1:
-        os.environ.setdefault("CUDA_VISIBLE_DEVICES", str(slot % num_cards()))
+    if num_cards() > 1 and "CUDA_VISIBLE_DEVICES" not in os.environ:
+        os.environ["CUDA_VISIBLE_DEVICES"] = os.environ[CARD_OF_SLOT] = str(slot % num_cards())
 
 
 def training_device() -> str:
-    """The device that Keras trains on, in words: ``GPU: NVIDIA H100`` or ``CPU, 2 cores``. Imports the backend."""
+    """The device that Keras trains on, in words: ``GPU: NVIDIA H100`` or ``CPU, 2 cores``. Imports the backend, computes nothing."""
     import keras
 
     if keras.backend.backend() == "tensorflow":
@@ -25,6 +24,7 @@ def training_device() -> str:
 
         cards = tf.config.list_physical_devices("GPU")
         if cards:
+            let_memory_grow()  # before anything computes on it
             return "GPU: " + tf.config.experimental.get_device_details(cards[0]).get("device_name", "unnamed")
     elif keras.backend.backend() == "jax":
         import jax
@@ -33,6 +33,58 @@ def training_device() -> str:
         if first.platform == "gpu":
             return f"GPU: {first.device_kind}"
     return f"CPU, {num_cores()} cores"
+
+
+def look() -> Seen:
+    """What the backend finds here. Imports it, computes nothing."""
+    import keras
+
+    backend, device = keras.backend.backend(), training_device()
+    name = f"{backend} {importlib.import_module(backend).__version__}"
+    capability = _card_capability() if device.startswith("GPU") else (0, 0)
+    if backend != "tensorflow":
+        return Seen(name, device, capability)
+    import tensorflow as tf
+
+    build = tf.sysconfig.get_build_info()
+    return Seen(name, device, capability, bool(build["is_cuda_build"]), str(build.get("cuda_version", "")))
+
+
+def let_memory_grow() -> str:
+    """Has TensorFlow take a card's memory as it is needed, so that a predictor or a colleague finds room on the same card.
+
+    ``core.machine.ENVIRONMENT`` asks for it before the import; this says whether it is so where TensorFlow was imported by somebody else before.
+    What a person has set stays. Nothing is done on other backends, which do not take the memory (JAX is told by the environment).
+
+    Returns:
+        "" or, where it is too late, a sentence for the run's notices.
+    """
+    import keras
+
+    asked = os.environ.get("TF_FORCE_GPU_ALLOW_GROWTH", "true").lower()
+    if keras.backend.backend() != "tensorflow" or asked in ("false", "0"):
+        return ""
+    import tensorflow as tf
+
+    try:
+        for card in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(card, True)
+    except (RuntimeError, ValueError) as error:  # the card is in use already, or was split by hand
+        return (
+            f"TensorFlow takes all memory of the graphics card for this run ({error}). Nothing else may compute on the card meanwhile; start "
+            "the app with TF_FORCE_GPU_ALLOW_GROWTH=true to share it."
+        )
+    return ""
+
+
+def device_notices(device: str) -> list[str]:
+    """What a person should know about the device of a run: a card that is there and not used, memory that is not shared.
+
+    Args:
+        device: as ``training_device`` gives it.
+    """
+    said = let_memory_grow() if device.startswith("GPU") else unseen_gpu(look())
+    return [said] if said else []
 
 
 def circumstances(device: str, precision: str) -> dict[str, str]:
@@ -60,14 +112,14 @@ def circumstances(device: str, precision: str) -> dict[str, str]:
     }
 
 
-def unseen_gpu() -> str:
-    """A sentence if the machine has an NVIDIA card that the backend does not use, else "". Imports nothing heavy."""
-    if not num_cards():
-        return ""
-    return (
-        "This computer has an NVIDIA graphics card that TensorFlow does not see, so training runs on the processor. "
-        f"To use the card, run {INSTALL_LINE} in the app's environment and start the app again."
-    )
+def unseen_gpu(seen: Seen | None = None) -> str:
+    """Why, and what to do, if the machine has an NVIDIA card that the backend does not use, else "". Imports nothing heavy.
+
+    Args:
+        seen: what ``look`` found, where it was called.
+    """
+    why = why_none(seen)
+    return str(why) if why.is_mendable and why.kind != "windows" else ""
 
 
 def choose_precision(asked: str, device: str, speeds: Mapping[str, float] | None = None) -> str:

@@ -8,6 +8,7 @@ from core.errors import AppError
 from core.network import presets
 from core.network.plan import plan
 from core.photos.dataset import Dataset
+from core.training.forecast.outlook import outlook
 from pages import state
 from pages.parts import problems, words
 from pages.parts.fields import field, show_fault
@@ -98,6 +99,7 @@ def show_setup() -> None:
         if ready and dataset is not None:
             show_epochs_in_words(dataset)
             show_fit(dataset)
+            st.caption(words.plain(outlook(state.draft().training.precision).sentence))
     problems.show_said("start")
     label = ":material/play_arrow: Start training"
     st.button(

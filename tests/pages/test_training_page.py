@@ -8,11 +8,13 @@ from visits import go, look_as
 from core.network import presets
 from core.runs.engines import local
 from core.runs.store import find_run, list_runs
-from core.training.forecast import forecast
+from core.training.cards import Seen
+from core.training.forecast import forecast, measured
 from core.training.process import calibrate
 from core.workspace import people
 from core.workspace.lock import Lock
 from pages.parts.runs import start
+from pages.parts.words import NO_BREAK
 
 RECORDED = Path(__file__).parents[1] / "core" / "advice" / "histories"
 
@@ -45,6 +47,13 @@ def test_start_makes_one_run_with_the_settings_in_sight(open_page, workspace, st
     assert run.config.photos.source == str(dataset.root)
     assert started == [run.id]
     assert dict(app.query_params)["run"] == run.id
+
+
+def test_before_the_start_the_device_is_said_and_why_it_is_no_card(open_page, workspace):
+    make_dataset(workspace)
+    assert "Trains on CPU" in words_of(open_page("training")).replace(NO_BREAK, " ")
+    measured.keep_seen(Seen("tensorflow 2.21.0", "GPU: NVIDIA H100", (9, 0)))
+    assert "NVIDIA H100, in bfloat16" in words_of(open_page("training")).replace("mixed ", "")
 
 
 def test_what_was_typed_right_before_the_click_on_start_counts(open_page, workspace, started):

@@ -31,13 +31,15 @@ if TYPE_CHECKING:
 def forecast(folder, preset_id, config_path, assignments, joins, only, measure, as_json):
     """Say what training on FOLDER (or "drawn") will take: memory, seconds an epoch, seconds in all."""
     from core.training.forecast.forecast import forecast as forecast_run
+    from core.training.forecast.outlook import outlook
 
     config = with_photos(experiment(preset_id, config_path, assignments), folder, joins, only)
     dataset = prepare(config)
     if measure:
         _measure(config, dataset)
     expected = forecast_run(config, dataset.sizes, len(dataset.class_names))
-    emit(asdict(expected), as_json, expected.sentence)
+    device = outlook(config.training.precision)
+    emit({**asdict(expected), "device": device.device}, as_json, f"{expected.sentence}\n{device.sentence}")
 
 
 def _measure(config: ExperimentConfig, dataset: "Dataset") -> None:

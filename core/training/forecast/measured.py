@@ -9,7 +9,8 @@ import os
 import platform
 import threading
 from bisect import bisect_right
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -19,6 +20,7 @@ from core.config import ExperimentConfig, NetworkConfig, to_dict
 from core.jobs.events import is_number
 from core.machine import ENVIRONMENT, num_cores, processor_name
 from core.network.plan import plan
+from core.training.cards import CARD_OF_SLOT, Seen
 from core.training.recipe.schedule import image_size_at, judged_size
 from core.workspace.files import DAMAGED, read_json, write_atomic
 from core.workspace.folders import workspace
@@ -177,6 +179,8 @@ def machine() -> dict[str, str]:
     """What a measurement depends on beside the configuration: processor, cores, libraries, thread settings."""
     surroundings = ENVIRONMENT | os.environ
     settings = {name: surroundings[name] for name in _THREAD_SETTINGS if name in surroundings}
+    if settings.get("CUDA_VISIBLE_DEVICES") == surroundings.get(CARD_OF_SLOT):  # a worker's own card, of many alike
+        settings.pop("CUDA_VISIBLE_DEVICES", None)
     return (
         {"system": platform.system(), "processor": _processor(), "cores": str(num_cores())}
         | _about_libraries()
@@ -229,6 +233,18 @@ def keep_precision_speeds(speeds: dict[str, float]) -> None:
     _change(lambda entry: entry["precision_speeds"].update(speeds))
 
 
+def keep_seen(seen: Seen) -> None:
+    """Stores what a process found that has the backend, for pages, which must not import it. Nothing is written where it is known."""
+    if seen != seen_here():
+        with suppress(OSError):  # a full disk must not cost who looked
+            _change(lambda entry: entry.update(seen=asdict(seen)))
+
+
+def seen_here() -> Seen | None:
+    """What the last process that looked has found on this machine, with these libraries and settings; None if none has looked yet."""
+    return _of_this_machine().seen
+
+
 _guard = threading.Lock()
 _read: dict[Path, "_Entry"] = {}
 
@@ -240,6 +256,7 @@ class _Entry:
     stamp: tuple
     measurements: dict[str, Measurement]
     speeds: dict[str, float]
+    seen: Seen | None = None
 
 
 _NOTHING = _Entry((), {}, {})
@@ -294,7 +311,19 @@ def _of_entry(stamp: tuple, entry: dict) -> _Entry:
         }
     except DAMAGED:
         return _Entry(stamp, {}, {})
-    return _Entry(stamp, {name: measurement for name, measurement in found.items() if measurement}, speeds)
+    known = {name: measurement for name, measurement in found.items() if measurement}
+    return _Entry(stamp, known, speeds, _seen(entry.get("seen")))
+
+
+def _seen(values: Any) -> Seen | None:
+    """None for what is damaged, or what another version of the app wrote."""
+    try:
+        seen = Seen(**values)
+        major, minor = seen.capability
+        is_whole = all(isinstance(text, str) for text in (seen.backend, seen.device, seen.cuda_version))
+        return replace(seen, capability=(int(major), int(minor)), has_cuda=bool(seen.has_cuda)) if is_whole else None
+    except (TypeError, ValueError):
+        return None
 
 
 def _measurement(values: dict) -> Measurement | None:

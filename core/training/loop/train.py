@@ -15,7 +15,7 @@ from core.jobs.job import Cancelled, Report, no_report, requested
 from core.machine import memory_free_fraction, private_memory
 from core.runs.evaluation import Evaluation
 from core.runs.run import Run
-from core.training.device import choose_precision, circumstances, is_out_of_memory, training_device, unseen_gpu
+from core.training.device import choose_precision, circumstances, device_notices, is_out_of_memory, training_device
 from core.training.forecast.company import Company
 from core.training.forecast.measured import precision_speeds
 from core.training.loop import checkpoint, resume
@@ -385,9 +385,7 @@ class Training:
             circumstances=self.circumstances,
             memory_bytes=private_memory(),
         )
-        if self.device.startswith("CPU") and unseen_gpu():
-            notices = [*notices, unseen_gpu()]
-        for text in notices:
+        for text in (*notices, *device_notices(self.device)):
             self.log.append("notice", text=text)
 
     def _log_batch(self, since_event: Mean) -> None:

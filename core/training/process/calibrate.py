@@ -29,6 +29,7 @@ from core.photos import dataset as datasets
 from core.photos.dataset import Dataset
 from core.runs.run import Run
 from core.runs.store import fill_folder
+from core.training.device import look
 from core.training.forecast import measured
 from core.training.forecast.company import Company
 from core.training.forecast.forecast import OPTIMIZER_COPIES
@@ -97,6 +98,7 @@ def measure(config: ExperimentConfig, dataset: Dataset, folder: Path, report: Re
     prepare_environment()
     from core.training.loop.train import Training  # imports TensorFlow
 
+    measured.keep_seen(look())
     gc.freeze()
     gc.enable()
     with Peak() as peak:

@@ -15,6 +15,8 @@ from threading import Event, Thread
 from core.jobs.way import give_way
 from core.machine import available_memory, import_lighter, num_cards, prepare_environment
 from core.runs.engines import warm
+from core.training.device import look
+from core.training.forecast import measured
 from core.training.process import worker
 from core.workspace.files import DAMAGED, write_atomic
 from core.workspace.lock import Lock
@@ -94,6 +96,9 @@ def warm_up() -> None:
     prepare_environment()
     from core.training.loop import compiled, train  # noqa: F401 (imported for those who come after)
 
+    if num_cards() and os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
+        return  # only TensorFlow tells of a card without taking memory of it
+    measured.keep_seen(look())
     if num_cards():
         return
     compiled.warm_up()

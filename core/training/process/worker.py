@@ -15,8 +15,8 @@ from core.jobs.queue import wait_for_slot
 from core.jobs.way import give_way
 from core.machine import available_memory, import_lighter, prepare_environment, private_memory
 from core.runs.run import Run
-from core.training.device import use_card
-from core.training.forecast import learned
+from core.training.device import look, use_card
+from core.training.forecast import learned, measured
 from core.training.forecast.forecast import out_of_memory
 from core.workspace.files import sweep
 from core.workspace.lock import Lock
@@ -69,6 +69,7 @@ def _train_in_turn(run: Run, log: EventLog) -> None:
         began = time.monotonic()
         from core.training.loop.train import train  # imports TensorFlow
 
+        measured.keep_seen(look())
         gc.freeze()
         gc.enable()
         own_share = train(run, log)

@@ -85,8 +85,9 @@ def test_a_machine_of_several_cards_trains_one_run_on_each(monkeypatch, tmp_path
     for name in ("0000:01:00.0", "0000:02:00.0"):
         (tmp_path / name).mkdir()
     assert queue.num_slots() == 2
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    for name in ("CUDA_VISIBLE_DEVICES", device.CARD_OF_SLOT):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
     device.use_card(3)
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "1"
     device.use_card(0)
