@@ -198,7 +198,8 @@ def _columns_of(table: Table, photos: PhotoIndex) -> _Columns:
     kinds = {place: seen for place, seen in values.items() if seen and not _is_split_column(seen)}
     names = {place: re.sub(r"[\W\d_]+", "", head[place].casefold()) if place < len(head) else "" for place in kinds}
     called = [place for place in kinds if names[place] in _LABEL_COLUMNS]
-    switches = [place for place in kinds if {_switch(value) for value in kinds[place]} <= {0, 1}]
+    headed = [place for place in kinds if place < len(head)]  # rows may be longer than the first one
+    switches = [place for place in headed if {_switch(value) for value in kinds[place]} <= {0, 1}]
     if called and not starts_with_photo:
         chosen = min(called, key=lambda place: (_LABEL_COLUMNS.index(names[place]), place))
     elif len(switches) > 1 and not starts_with_photo:

@@ -1,7 +1,7 @@
 """Classes that are joined or chosen before preparing."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from photo_makers import write_photo
 
@@ -90,7 +90,6 @@ GROUPS = st.dictionaries(st.sampled_from(["cats", "dogs", "PUG", "Bengal", "a=b"
 
 
 @given(GROUPS, NAMES)
-@settings(max_examples=200, derandomize=True, deadline=None)
 def test_no_photo_is_lost_whatever_is_chosen(joins, only):
     try:
         choice = choice_of(joins, only, BREEDS)

@@ -6,11 +6,12 @@ import time
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.photos.layouts import layout, tables
 from core.photos.layouts.tables import Table
+from core.text import printable
 
 PETS = {f"{index:04x}": ("cat", "dog")[index % 2] for index in range(12)}
 PHOTOS = [f"train/{name}.jpg" for name in PETS]
@@ -171,9 +172,21 @@ def test_what_a_cell_holds_stays_text():
         (b"\0\x01\xff" * 999, "names none of the photos|has no rows"),
         (b"", "has no rows of labels"),
         (b"a,b\n1,2\n", "names none of the photos"),
+        (
+            b"id\n" + b"".join(b"%s,%d,%d\n" % (n.encode(), i % 2, 1 - i % 2) for i, n in enumerate(PETS)),
+            "is not clear",
+        ),
         (rows_of().replace("cat", "x" * 101).replace("dog", "y" * 101).encode(), ""),
     ],
-    ids=["a huge field", "10,000 columns", "no text", "empty", "of other photos", "labels that are texts"],
+    ids=[
+        "a huge field",
+        "10,000 columns",
+        "no text",
+        "empty",
+        "of other photos",
+        "rows longer than their head",
+        "labels that are texts",
+    ],
 )
 def test_a_table_that_gives_no_labels_says_why(data, words):
     shape = read(data)
@@ -194,6 +207,7 @@ def test_a_table_that_cannot_be_read_costs_only_itself():
     assert "“a.csv” cannot be read (Permission denied)" in shape.notes[0] and "larger than 64 MB" in shape.notes[1]
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_rows_cost_what_they_are():
     def seconds(number):
         photos = [f"train/{index:08x}.jpg" for index in range(number)]
@@ -216,7 +230,6 @@ CELLS = st.sampled_from(
     st.sampled_from(",;\t|"),
     st.sampled_from(["utf-8", "utf-16", "utf-8-sig"]),
 )
-@settings(max_examples=200, derandomize=True, deadline=None)
 def test_any_table_is_read_without_losing_a_photo(drawn, delimiter, encoding):
     written = io.StringIO()
     csv.writer(written, delimiter=delimiter).writerows(drawn)
@@ -225,7 +238,6 @@ def test_any_table_is_read_without_losing_a_photo(drawn, delimiter, encoding):
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=200, derandomize=True, deadline=None)
 def test_any_bytes_are_a_table_or_say_why_not(data):
     _nothing_is_lost(read(data))
 
@@ -235,7 +247,8 @@ def _nothing_is_lost(shape):
         assert shape.labels == {} and shape.class_names == () and all(note.endswith(".") for note in shape.notes)
         return
     assert shape.labels.keys() | shape.asides.keys() == set(PHOTOS) and not shape.labels.keys() & shape.asides.keys()
-    assert all(name and "/" not in name and name.isprintable() for name in shape.class_names)
+    # not isprintable(), which refuses letters of Unicode's newest edition and the joiners that Persian and emoji are written with
+    assert all(name and "/" not in name and name == printable(name) for name in shape.class_names)
 
 
 def test_the_limit_of_columns_leaves_room_for_the_most_classes():
