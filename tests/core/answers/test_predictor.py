@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import psutil
 import pytest
+from quick_predictor import quick_predictor
 from tiny_run import keep, random_model
 
 from core.answers import predictor as predictors
@@ -18,7 +19,7 @@ from core.answers.classify import Classifier
 from core.answers.network import load_network
 from core.answers.predictor import Predictor, get_predictor
 from core.errors import ModelError, RunError
-from core.jobs.children import Child
+from core.jobs.children import Child, Program
 from core.photos.files.pixels import fit_image
 from core.workspace.folders import PROJECT
 
@@ -35,6 +36,14 @@ def shared():
 def own():
     """A predictor that has no child yet."""
     predictor = Predictor()
+    yield predictor
+    predictor.close()
+
+
+@pytest.fixture
+def quick():
+    """A predictor whose child starts at once."""
+    predictor = quick_predictor()
     yield predictor
     predictor.close()
 
@@ -65,6 +74,11 @@ def is_gone(pid: int) -> bool:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE  # nobody reaps in a container without init
     except psutil.NoSuchProcess:
         return True
+
+
+def stopped(process: subprocess.Popen) -> subprocess.Popen:
+    os.kill(process.pid, signal.SIGSTOP)
+    return process
 
 
 def probabilities(answers) -> list[dict]:
@@ -182,53 +196,58 @@ def test_a_child_killed_between_two_questions_is_replaced(shared, make_run, phot
     assert shared.pid != pid
 
 
-def test_a_child_killed_while_it_answers_is_replaced_once_and_then_said_to_be_ill(shared, make_run, photos, sent):
+def test_a_child_killed_while_it_answers_is_replaced_once_and_then_said_to_be_ill(
+    quick, make_run, photos, sent, monkeypatch
+):
     run, photo = make_run(), photos[:1]  # small enough for a pipe
-    before, pid = probabilities(shared.classify(run.id, photo)), shared.pid
+    before, pid = probabilities(quick.classify(run.id, photo)), quick.pid
     sent.acquire()
     with ThreadPoolExecutor(1) as visitor:
         os.kill(pid, signal.SIGSTOP)  # it has the question and cannot answer
-        asked = visitor.submit(shared.classify, run.id, photo)
+        asked = visitor.submit(quick.classify, run.id, photo)
         sent.acquire()
         os.kill(pid, signal.SIGKILL)
         assert probabilities(asked.result()) == before
         sent.acquire()
 
-        pid = shared.pid
+        pid = quick.pid
         os.kill(pid, signal.SIGSTOP)
-        asked = visitor.submit(shared.classify, run.id, photo)
+        start = Program.start
+        monkeypatch.setattr(Program, "start", lambda program: stopped(start(program)))
+        asked = visitor.submit(quick.classify, run.id, photo)
         sent.acquire()
         os.kill(pid, signal.SIGKILL)
         sent.acquire()
-        assert shared.pid != pid
-        os.kill(shared.pid, signal.SIGKILL)  # while it imports TensorFlow
+        assert quick.pid != pid
+        os.kill(quick.pid, signal.SIGKILL)  # while it starts
+        monkeypatch.setattr(Program, "start", start)
         with pytest.raises(ModelError, match=r"ended twice.*SIGKILL"):
             asked.result()
-    assert probabilities(shared.classify(run.id, photo)) == before
+    assert probabilities(quick.classify(run.id, photo)) == before
 
 
-def test_an_answer_that_was_not_read_to_its_end_is_not_taken_for_the_next(shared, make_run, photos, monkeypatch):
+def test_an_answer_that_was_not_read_to_its_end_is_not_taken_for_the_next(quick, make_run, photos, monkeypatch):
     run = make_run()
-    before = probabilities(shared.classify(run.id, photos))
+    before = probabilities(quick.classify(run.id, photos))
 
     def fail(*_):
         raise MemoryError
 
     with monkeypatch.context() as patch, pytest.raises(MemoryError):
         patch.setattr(Child, "receive", fail)
-        shared.classify(run.id, photos[:1])
-    assert probabilities(shared.classify(run.id, photos)) == before
+        quick.classify(run.id, photos[:1])
+    assert probabilities(quick.classify(run.id, photos)) == before
 
 
-def test_a_child_that_hangs_is_ended_with_a_sentence(shared, make_run, photos, monkeypatch):
+def test_a_child_that_hangs_is_ended_with_a_sentence(quick, make_run, photos, monkeypatch):
     run = make_run()
-    before, pid = probabilities(shared.classify(run.id, photos)), shared.pid
+    before, pid = probabilities(quick.classify(run.id, photos)), quick.pid
     os.kill(pid, signal.SIGSTOP)
     with monkeypatch.context() as patch, pytest.raises(ModelError, match="not answered within"):
-        patch.setattr(shared, "timeout_seconds", 0.2)
-        shared.classify(run.id, photos * 20)  # more than a pipe holds: it hangs while it is written to
+        patch.setattr(quick, "timeout_seconds", 0.2)
+        quick.classify(run.id, photos * 20)  # more than a pipe holds: it hangs while it is written to
     assert is_gone(pid)
-    assert probabilities(shared.classify(run.id, photos)) == before
+    assert probabilities(quick.classify(run.id, photos)) == before
 
 
 def test_who_waits_too_long_for_a_turn_gets_a_sentence(own, make_run, photos):
@@ -240,7 +259,7 @@ def test_who_waits_too_long_for_a_turn_gets_a_sentence(own, make_run, photos):
 
 def test_an_idle_child_ends_and_the_next_question_starts_another(make_run, photos):
     run = make_run()
-    predictor = Predictor(idle_seconds=0.3)
+    predictor = quick_predictor(idle_seconds=0.3)
     try:
         predictor.warm()
         pid = predictor.pid
