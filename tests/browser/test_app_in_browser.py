@@ -5,6 +5,7 @@ import re
 import pytest
 from fake_runs import finished_run, make_dataset
 from servers import start_server
+from tabs import settle
 
 from core.config import PhotosConfig, SplitConfig
 from core.photos.prepare import prepare
@@ -29,8 +30,8 @@ def test_the_first_request_to_a_fresh_server_may_be_a_deep_link(server, tab, pat
     assert tab.title() == f"{title} · AlexNet Playground"
 
 
-def test_every_browser_gets_a_token_that_scripts_cannot_read(server, tab):
-    tab.goto(server.url)
+def test_every_browser_gets_a_token_that_scripts_cannot_read(empty_server, tab):
+    tab.goto(empty_server.url)
     heading(tab, "Teach a network to tell cats from dogs").wait_for()
     (cookie,) = [c for c in tab.context.cookies() if c["name"] == "alexnet_owner"]
     assert cookie["httpOnly"] and cookie["sameSite"] == "Lax" and len(cookie["value"]) >= 16
@@ -40,8 +41,8 @@ def test_every_browser_gets_a_token_that_scripts_cannot_read(server, tab):
     assert "alexnet_owner" not in tab.evaluate("document.cookie")
 
 
-def test_a_changed_filter_count_is_in_the_address_and_goes_along(server, tab):
-    tab.goto(f"{server.url}/network?preset=narrow")
+def test_a_changed_filter_count_is_in_the_address_and_goes_along(empty_server, tab):
+    tab.goto(f"{empty_server.url}/network?preset=narrow")
     filters = tab.get_by_role("spinbutton", name="Filters").first
     filters.fill("48")
     filters.press("Enter")
@@ -66,8 +67,8 @@ def open_block(tab, index):
     tab.locator(f".st-key-network-blocks-{index}-filters").wait_for()
 
 
-def test_every_setting_of_a_layer_is_changed_where_the_layer_is_open(server, tab):
-    tab.goto(f"{server.url}/network?preset=narrow")
+def test_every_setting_of_a_layer_is_changed_where_the_layer_is_open(empty_server, tab):
+    tab.goto(f"{empty_server.url}/network?preset=narrow")
     open_block(tab, 1)
     groups = tab.get_by_role("spinbutton", name="Groups")
     groups.fill("4")
@@ -77,8 +78,8 @@ def test_every_setting_of_a_layer_is_changed_where_the_layer_is_open(server, tab
     tab.get_by_alt_text(re.compile("5 × 5, 4 groups")).wait_for()
 
 
-def test_a_layer_is_removed_and_undone_by_keyboard_alone(server, tab):
-    tab.goto(f"{server.url}/network?preset=narrow")
+def test_a_layer_is_removed_and_undone_by_keyboard_alone(empty_server, tab):
+    tab.goto(f"{empty_server.url}/network?preset=narrow")
     tab.get_by_role("spinbutton", name="Filters").focus()
     tab.keyboard.press("ArrowUp")
     tab.wait_for_url(re.compile(r"blocks\.0\.filters=32"))
@@ -93,8 +94,8 @@ def test_a_layer_is_removed_and_undone_by_keyboard_alone(server, tab):
     tab.wait_for_url(re.compile(r"blocks\.0\.filters=29"))
 
 
-def test_back_takes_a_change_back(server, tab):
-    tab.goto(f"{server.url}/training")
+def test_back_takes_a_change_back(empty_server, tab):
+    tab.goto(f"{empty_server.url}/training")
     epochs = tab.get_by_role("spinbutton", name="Epochs")
     before = epochs.input_value()
     epochs.fill("7")
@@ -105,9 +106,9 @@ def test_back_takes_a_change_back(server, tab):
     assert "training.epochs" not in tab.url
 
 
-def test_after_back_in_the_middle_of_a_change_field_and_address_agree(server, tab):
+def test_after_back_in_the_middle_of_a_change_field_and_address_agree(empty_server, tab):
     for wait in (0, 50, 100, 150):
-        tab.goto(f"{server.url}/network?preset=narrow")
+        tab.goto(f"{empty_server.url}/network?preset=narrow")
         filters = tab.get_by_role("spinbutton", name="Filters")
         for value in ("48", "52"):
             filters.fill(value)
@@ -116,13 +117,15 @@ def test_after_back_in_the_middle_of_a_change_field_and_address_agree(server, ta
                 tab.wait_for_url(re.compile(r"blocks\.0\.filters=48"))
         tab.wait_for_timeout(wait)
         tab.go_back()
-        tab.wait_for_timeout(1500)
-        found = re.search(r"blocks\.0\.filters=(\d+)", tab.url)
-        assert filters.input_value() == (found[1] if found else "24")
+        settle(tab, 600)
+        tab.wait_for_function(
+            """() => document.querySelector("input[aria-label=Filters]").value
+                === (/blocks\\.0\\.filters=(\\d+)/.exec(decodeURIComponent(location.href))?.[1] ?? "24")"""
+        )
 
 
-def test_changes_at_a_machines_speed_are_all_kept(server, tab):
-    tab.goto(f"{server.url}/network?preset=narrow")
+def test_changes_at_a_machines_speed_are_all_kept(empty_server, tab):
+    tab.goto(f"{empty_server.url}/network?preset=narrow")
     for index, value in ((0, "32"), (1, "40"), (2, "48"), (3, "56"), (4, "72")):
         open_block(tab, index)
         filters = tab.get_by_role("spinbutton", name="Filters")
@@ -136,9 +139,9 @@ def test_changes_at_a_machines_speed_are_all_kept(server, tab):
         assert tab.get_by_role("spinbutton", name="Filters").input_value() == value
 
 
-def test_what_was_typed_right_before_a_click_on_a_link_goes_along(server, tab):
+def test_what_was_typed_right_before_a_click_on_a_link_goes_along(empty_server, tab):
     for value in ("40", "56", "72"):
-        tab.goto(f"{server.url}/network?preset=narrow")
+        tab.goto(f"{empty_server.url}/network?preset=narrow")
         filters = tab.get_by_role("spinbutton", name="Filters")
         filters.wait_for()
         tab.wait_for_timeout(300)
@@ -209,16 +212,16 @@ def test_two_tabs_and_a_reload_show_the_same_curve(server, tab, workspace):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
-def test_no_page_scrolls_sideways_or_fails_in_the_browser(server, tab, workspace, width, scheme):
-    run = finished_run(make_dataset(workspace))
+def test_no_page_scrolls_sideways_or_fails_in_the_browser(finished_server, tab, width, scheme):
+    server, run_id = finished_server
     errors = []
     tab.on("pageerror", lambda error: errors.append(str(error)))
     tab.emulate_media(color_scheme=scheme)
     tab.set_viewport_size({"width": width, "height": 900})
     for page in ("", "photos", "network", "augmentation", "training", "results", "classify"):
-        tab.goto(f"{server.url}/{page}?run={run.id}")
+        tab.goto(f"{server.url}/{page}?run={run_id}")
         tab.locator("h1").wait_for()
-        tab.wait_for_timeout(700)
+        settle(tab, 200)
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
         wide = tab.evaluate(
             "(() => { const m = document.querySelector('[data-testid=stMain]'); return m.scrollWidth - m.clientWidth })()"

@@ -28,7 +28,7 @@ def start_server(workspace: Path, log: Path) -> Server:
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"],
             cwd=PROJECT,
-            env={**os.environ, "ALEXNET_HOME": str(workspace)},
+            env={**os.environ, "ALEXNET_HOME": str(workspace), "ALEXNET_SPARE": "0"},
             stdout=output,
             stderr=subprocess.STDOUT,
         )
