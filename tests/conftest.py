@@ -3,13 +3,16 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from imports import HEAVY, brings_tensorflow
+from nursery import ENVIRONMENT, Nursery
 
+from core.jobs.children import Program
 from core.machine import prepare_environment
 
 # Before any test imports TensorFlow: a worker process must compute as this one does, to the bit.
@@ -18,9 +21,17 @@ prepare_environment()
 PHOTOS = "ALEXNET_TEST_PHOTOS"
 SLOW = ("browser", "tensorflow", "slow")
 
-# The same few hundred examples each time; ALEXNET_EXAMPLES=10000 tries as many others, and new ones each time.
+# The same few hundred examples each time the same tests run; with ALEXNET_EXAMPLES=10000 as many others, and new ones each time.
+# No clock decides: beside a training anything may take half a minute.
 MANY_EXAMPLES = os.environ.get("ALEXNET_EXAMPLES")
-settings.register_profile("tests", deadline=None, derandomize=not MANY_EXAMPLES, max_examples=int(MANY_EXAMPLES or 200))
+settings.register_profile(
+    "tests",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=not MANY_EXAMPLES,
+    max_examples=int(MANY_EXAMPLES or 200),
+)
+settings.register_profile("fast", settings.get_profile("tests"), max_examples=int(MANY_EXAMPLES or 20))
 settings.load_profile("tests")
 
 
@@ -40,6 +51,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     if config.getoption("--fast"):
+        settings.load_profile("fast")
         sys.meta_path.insert(0, NoTensorFlow())
 
 
@@ -72,6 +84,29 @@ def workspace(tmp_path_factory, monkeypatch) -> Path:
     # nothing waits on after a test; those about the spare start one themselves
     monkeypatch.setenv("ALEXNET_SPARE", "0")
     return folder
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Where children that decode photos are born, after one start instead of one each."""
+    opened = Nursery(
+        "cv2", "PIL.AvifImagePlugin", "core.photos.cache", "core.photos.drawn.draw", "core.photos.files.isolated"
+    )
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def warm_children(request, monkeypatch) -> None:
+    """Children that decode photos come from the nursery; for tests of what they do, not of how they start."""
+    if sys.platform != "linux":
+        return
+    start, nursery = Program.start, request.getfixturevalue("nursery")
+    monkeypatch.setattr(
+        Program,
+        "start",
+        lambda self: (nursery.start if self.environment == ENVIRONMENT and not self.log_name else start)(self),
+    )
 
 
 @pytest.fixture(scope="session")
