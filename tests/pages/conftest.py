@@ -1,9 +1,25 @@
 """Pages are run as the server runs them, from the main script, without a server."""
 
+from functools import cache
+
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 from visits import go, open_link
+
+
+@pytest.fixture(scope="session", autouse=True)
+def components():
+    """Every visitor looks through all installed packages for components, as a server does once: half of what a visit takes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def children(warm_children):
+    """How they start is tested in tests/core/jobs."""
 
 
 @pytest.fixture(autouse=True)
