@@ -103,6 +103,7 @@ def test_pixels_at_32x32_do_not_tell_cats_from_dogs(cats_and_dogs):
     assert linear_accuracy(small, labels) < 0.68
 
 
+@pytest.mark.slow
 def test_colours_do_not_tell_cats_from_dogs(cats_and_dogs):
     images, labels = cats_and_dogs
     bins = images.astype(int) // 32

@@ -129,6 +129,7 @@ def scanned(folder: Path, monkeypatch) -> Counter:
     return counts
 
 
+@pytest.mark.slow
 def test_two_thousand_mutations_get_a_verdict_each_and_all_processes_stay_below_a_gigabyte(tmp_path, monkeypatch):
     write_mutations(tmp_path, whole_files(), NUM_MUTATIONS)
     counts = scanned(tmp_path, monkeypatch)
