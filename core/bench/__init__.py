@@ -29,6 +29,7 @@ Measure = Callable[[World], Iterator[Result | LeftOut]]
 # Quick rows first; a row that is measured in two precisions has their names appended.
 ROWS: tuple[tuple[tuple[str, ...], Measure], ...] = (
     (("warp", "augmentation"), pictures.warp_and_colour),
+    (("batches",), pictures.batches),
     (
         (
             "scan_photos_per_core",

@@ -22,6 +22,7 @@ WANTED = {
     "first_point_cold",
     "first_point_spare",
     "warp",
+    "batches",
     "augmentation",
     "scan_photos_per_core",
     "scan_vs_pillow_verify",
@@ -86,6 +87,17 @@ def test_the_table_as_json_has_one_line_a_row_and_status_0_where_a_bar_is_missed
     assert [found.row for found in bench("fast.float32")] == ["fast.float32"]
     shown = CliRunner().invoke(main, ["bench", "--only", "slow"]).stdout
     assert "MISSED" in shown and "1 of 2" in shown
+
+
+def test_what_a_graphics_card_could_be_fed_with_is_made_on_all_cores_in_each_size(monkeypatch):
+    monkeypatch.setattr(pictures, "NUM_PICTURES", 130)
+    monkeypatch.setattr(pictures, "NUM_ROUNDS", 1)
+    with World() as world:
+        rows = {row.row: row for row in pictures.batches(world)}
+    assert list(rows) == ["batches.128x32", "batches.128x128", "batches.224x32", "batches.224x128"]
+    for row in rows.values():
+        photos_per_second, unit = row.measured
+        assert unit == "photos/s" and photos_per_second > 0 and row.value > 0
 
 
 class _Loops:
