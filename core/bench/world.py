@@ -74,7 +74,7 @@ class World:
         """(a folder train/val/test/{cats,dogs} of JPEGs, what they are in words)."""
         folder = self.folder / "photos"
         if self._given is not None:
-            source = _with_splits(self._given)
+            source = with_splits(self._given)
             for split, count in NUM_PHOTOS.items():
                 for name in CLASSES:
                     _copy(sorted((source / split / name).glob("*.jp*g")), folder / split / name, count)
@@ -120,7 +120,7 @@ class World:
         return self._trainings[precision]
 
 
-def _with_splits(folder: Path) -> Path:
+def with_splits(folder: Path) -> Path:
     """The folder, or the first one in it, that has the splits and classes with enough JPEGs."""
     for candidate in (folder, *sorted(path for path in folder.iterdir() if path.is_dir())):
         if all(

@@ -8,6 +8,8 @@ import click
 from core.cli.parts.options import as_json
 from core.cli.parts.output import emit
 from core.cli.parts.terminal import Bar
+from core.errors import AppError
+from core.parse import real
 
 
 @click.command()
@@ -20,11 +22,33 @@ from core.cli.parts.terminal import Bar
 )
 @click.option("--faults", is_flag=True, help="Instead: kill a training a hundred times and see what is lost.")
 @click.option("--kills", default=100, show_default=True, type=click.IntRange(1), help="How often, with --faults.")
+@click.option(
+    "--accuracy",
+    is_flag=True,
+    help="Instead: how good a network is after some minutes, beside other ways. Takes hours.",
+)
+@click.option(
+    "--minutes", multiple=True, default=("2", "5", "10", "20"), help="Of the readings, with --accuracy: 2,5,10,20."
+)
+@click.option("--rows", multiple=True, help="With --accuracy, only these: modern, article, keras, xception, resnet18.")
+@click.option("--seeds", default=3, show_default=True, type=click.IntRange(1), help="Of modern, with --accuracy.")
+@click.option(
+    "--record",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="With --accuracy, the file of readings. [default: in the workspace]",
+)
+@click.option(
+    "--picture",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="With --accuracy, an SVG to write; prints a table too.",
+)
 @as_json
-def bench(only, photos, faults, kills, as_json):
+def bench(only, photos, faults, kills, accuracy, minutes, rows, seeds, record, picture, as_json):
     """Measure how fast this machine does what matters. Takes up to 20 minutes; leave the machine alone meanwhile."""
     if faults:
         return _show_faults(kills, as_json)
+    if accuracy:
+        return _show_accuracy(photos, _words(minutes), _words(rows), seeds, record, picture, as_json)
     from core.bench import bench as measure
     from core.bench.table import LeftOut
 
@@ -39,6 +63,50 @@ def bench(only, photos, faults, kills, as_json):
         bar = f"{'<=' if row.at_most else '>='} {row.bar:,g}"
         value = f"{row.value:,.0f}" if row.value >= 100 else f"{row.value:.3g}"
         emit(values, as_json, f"{row.row:29}{value:>7} {row.unit:9} {bar:8} {mark:7} {row.detail}")
+
+
+def _words(given: tuple[str, ...]) -> list[str]:
+    """An option that may be given several times, and several values at a time: 2,5 or "2 5"."""
+    return " ".join(given).replace(",", " ").split()
+
+
+def _minutes(word: str) -> float:
+    try:
+        return real(word, 0.01, 1000)
+    except ValueError:
+        raise AppError(f"--minutes are numbers above 0, such as 2,5,10,20; received “{word}”.") from None
+
+
+def _show_accuracy(photos, minutes, ways, seeds, record, picture, as_json) -> None:
+    from core.bench import accuracy as measure
+    from core.bench.table import LeftOut
+    from core.bench.world import with_splits
+    from core.workspace.folders import workspace
+
+    if photos is None:
+        raise AppError("--accuracy needs real photos: name a folder of train, val and test folders with --photos.")
+    numbers = [_minutes(word) for word in minutes]
+    found = []
+    for row in measure.accuracy(
+        with_splits(photos),
+        record or workspace() / "bench" / "accuracy.jsonl",
+        numbers,
+        ways or tuple(measure.ROWS),
+        seeds,
+        say=lambda text: click.echo(text, err=True),
+    ):
+        if isinstance(row, LeftOut):
+            click.echo(f"{row.row} is left out: {row.reason.rstrip('.')}.", err=True)
+            continue
+        found.append(row)
+        values = {"row": row.row, "value": round(row.value, 4), "interval": [round(bound, 4) for bound in row.interval]}
+        values |= {"seeds": list(row.seeds)} | ({"bar": row.bar, "holds": row.holds} if row.bar is not None else {})
+        mark = "" if row.bar is None else f">= {row.bar:.1%} {'holds' if row.holds else 'MISSED'}"
+        low, high = row.interval
+        emit(values, as_json, f"{row.row:24}{row.value:>7.1%} ({low:.1%} to {high:.1%}) {mark:16} {row.detail}")
+    if picture and found:
+        measure.draw(found, picture)
+        click.echo(measure.table(found), err=as_json)
 
 
 def _show_faults(kills: int, as_json: bool) -> None:
