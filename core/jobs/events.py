@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, NotRequired, TypedDict, TypeGuard, Unpack, cast, overload
@@ -37,6 +38,8 @@ class Started(TypedDict):
     """The work begins; a run says the rest, any other job nothing."""
 
     num_epochs: NotRequired[int]
+    num_steps: NotRequired[int]
+    minutes: NotRequired[float]
     steps_per_epoch: NotRequired[int]
     num_train: NotRequired[int]
     parameters: NotRequired[int]
@@ -58,6 +61,21 @@ class Noticed(TypedDict):
     """A sentence for the person."""
 
     text: str
+
+
+class Planned(TypedDict):
+    """How long a run by the clock is to be, from a step on: decided at its start (``is_first``), corrected on the way.
+
+    ``step`` are finished then; ``num_steps`` and ``num_epochs`` are those of the whole run; the last epoch may be cut short.
+    """
+
+    step: int
+    num_steps: int
+    num_epochs: int
+    minutes: float
+    seconds_spent: float
+    seconds_left: float
+    is_first: bool
 
 
 class Batch(TypedDict):
@@ -142,10 +160,20 @@ class EventLog:
         if end < size:
             self._file.truncate(end)
 
-    def cut(self, at: int) -> None:
-        """Forgets what was written after byte ``at``: a run goes on from the checkpoint that remembers it."""
-        if at < self.offset:
-            self._file.truncate(at)
+    def cut(self, at: int, keep: Sequence[Event] = ()) -> None:
+        """Forgets what was written after byte ``at``: a run goes on from the checkpoint that remembers it.
+
+        Args:
+            keep: of the events after it, those that stay; a kill in between loses none of them.
+        """
+        if at >= self.offset:
+            return
+        kept = b"".join(_line_of(event) for event in keep)
+        if kept:
+            with open(self.path, "r+b") as file:
+                file.seek(at)
+                file.write(kept)
+        self._file.truncate(at + len(kept))
 
     @property
     def offset(self) -> int:
@@ -161,6 +189,8 @@ class EventLog:
     @overload
     def append(self, kind: Literal["notice"], **fields: Unpack[Noticed]) -> None: ...
     @overload
+    def append(self, kind: Literal["plan"], **fields: Unpack[Planned]) -> None: ...
+    @overload
     def append(self, kind: Literal["batch"], **fields: Unpack[Batch]) -> None: ...
     @overload
     def append(self, kind: Literal["epoch"], **fields: Unpack[Epoch]) -> None: ...
@@ -173,11 +203,7 @@ class EventLog:
         self._append({"kind": kind, "time": round(time.time(), 3), **fields})
 
     def _append(self, event: Event) -> None:
-        try:
-            line = json.dumps(event, allow_nan=False)
-        except ValueError:
-            line = json.dumps({key: _plain(value) for key, value in event.items()})
-        before, left = self.offset, line.encode() + b"\n"
+        before, left = self.offset, _line_of(event)
         try:
             while left:
                 left = left[self._file.write(left) :]
@@ -224,6 +250,13 @@ class EventLog:
         with suppress(OSError):  # a disk that became read-only keeps it
             self._ballast.unlink(missing_ok=True)
         self._file.close()
+
+
+def _line_of(event: Event) -> bytes:
+    try:
+        return json.dumps(event, allow_nan=False).encode() + b"\n"
+    except ValueError:
+        return json.dumps({key: _plain(value) for key, value in event.items()}).encode() + b"\n"
 
 
 def _plain(value: Any) -> Any:

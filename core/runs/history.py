@@ -25,6 +25,8 @@ class History:
         batches: lists of equal length: step (from 1), epoch, loss, accuracy; averages over the steps since the point before.
         best_epoch: the epoch whose weights are kept, or None before the first.
         num_epochs, steps_per_epoch, step: the plan, and the last step that was reported.
+        num_steps: of the whole run; a run by the clock may be cut short within its last epoch.
+        minutes: that it may take, by the last plan; 0 where it goes by epochs.
         device, precision: what it trains on and with; "" before it has started.
         photos_per_second, eta_seconds: at the last report.
         position: place in the queue, 0 when it is not waiting.
@@ -42,6 +44,8 @@ class History:
     best_epoch: int | None = None
     num_epochs: int = 0
     steps_per_epoch: int = 0
+    num_steps: int = 0
+    minutes: float = 0.0
     num_train: int = 0
     step: int = 0
     device: str = ""
@@ -71,8 +75,7 @@ class History:
     @property
     def fraction(self) -> float:
         """Share of the planned steps that is done, 0..1."""
-        planned = self.num_epochs * self.steps_per_epoch
-        return min(1.0, self.step / planned) if planned else 0.0
+        return min(1.0, self.step / self.num_steps) if self.num_steps else 0.0
 
     @property
     def best(self) -> dict | None:
@@ -103,11 +106,16 @@ def fold(history: History, events: list[dict | None]) -> None:
                 history.results = {}
                 for name in ("num_epochs", "steps_per_epoch", "num_train", "device", "precision"):
                     setattr(history, name, event[name])
+                history.num_steps = event.get("num_steps", history.num_epochs * history.steps_per_epoch)
+                history.minutes = event.get("minutes", 0.0)
                 history.circumstances = event.get("circumstances", {})
                 history.start_memory_bytes, history.memory_free_fraction = event.get("memory_bytes", 0), None
             case "notice":
                 if event["text"] not in history.notices:
                     history.notices.append(event["text"])
+            case "plan":
+                for name in ("num_steps", "num_epochs", "minutes"):
+                    setattr(history, name, event[name])
             case "batch":
                 history.step, history.stage = event["step"], ""
                 history.photos_per_second, history.eta_seconds = event["photos_per_second"], event["eta_seconds"]
@@ -118,7 +126,7 @@ def fold(history: History, events: list[dict | None]) -> None:
                 _note_memory(history, event)
             case "epoch":
                 history.epochs.append({key: value for key, value in event.items() if key not in ("kind", "time")})
-                history.step = event["epoch"] * history.steps_per_epoch
+                history.step = min(event["epoch"] * history.steps_per_epoch, history.num_steps)
                 history.stage = ""
                 if event.get("best"):
                     history.best_epoch = event["epoch"]
@@ -214,17 +222,28 @@ _NEEDED = {
     "progress": ("stage", "done", "total"),
     "started": ("num_epochs", "steps_per_epoch", "num_train", "device", "precision"),
     "notice": ("text",),
+    "plan": ("step", "num_steps", "num_epochs", "minutes"),
     "batch": ("step", "epoch", "loss", "accuracy", "photos_per_second", "eta_seconds"),
     "epoch": ("epoch", "loss", "accuracy", "val_loss", "val_accuracy"),
 }
 _CHECKS = (
     dict.fromkeys(("stage", "device", "precision", "text", "message"), _is_text)
     | dict.fromkeys(
-        ("position", "num_epochs", "steps_per_epoch", "num_train", "step", "epoch", "memory_bytes", "image_size"),
+        (
+            "position",
+            "num_epochs",
+            "steps_per_epoch",
+            "num_steps",
+            "num_train",
+            "step",
+            "epoch",
+            "memory_bytes",
+            "image_size",
+        ),
         _is_whole_number,
     )
     | dict.fromkeys(("loss", "accuracy", "val_loss", "val_accuracy"), _is_measure)
-    | dict.fromkeys(("done", "total", "learning_rate", "seconds"), is_number)
+    | dict.fromkeys(("done", "total", "learning_rate", "seconds", "minutes"), is_number)
     | dict.fromkeys(
         ("photos_per_second", "eta_seconds", "memory_free_fraction", "test_accuracy", "test_loss"), _is_number_or_none
     )

@@ -73,15 +73,21 @@ def _measure(config: ExperimentConfig, dataset: "Dataset") -> None:
 @join
 @only
 @click.option("--epochs", type=int, help="Same as --set training.epochs=N.")
+@click.option("--minutes", type=float, help="Same as --set training.minutes=M: as many epochs as fit into so long.")
 @click.option("--seed", type=int, help="Same as --set training.seed=S: first weights, order, augmentation, dropout.")
 @click.option("--name", default="", help="What the run is called in lists.")
 @as_json
-def train(photos, preset_id, config_path, assignments, joins, only, epochs, seed, name, as_json):
+def train(photos, preset_id, config_path, assignments, joins, only, epochs, minutes, seed, name, as_json):
     """Train a network on PHOTOS (as prepare takes them) and wait for it. Ctrl-C stops it cleanly; what it has learned is kept."""
     from core.runs.engines.local import start_run
     from core.runs.store import create_run
 
-    for path, value in (("training.epochs", epochs), ("training.seed", seed), ("name", name or None)):
+    if epochs is not None and minutes:
+        raise AppError(
+            f"A run goes by epochs or by minutes; received --epochs {epochs} and --minutes {minutes:g}. Leave one out."
+        )
+    given = {"training.epochs": epochs, "training.minutes": minutes, "training.seed": seed, "name": name or None}
+    for path, value in given.items():
         if value is not None:
             assignments += (f"{path}={value}",)
     config = with_photos(experiment(preset_id, config_path, assignments), photos, joins, only)

@@ -18,6 +18,16 @@ class TrainingConfig:
         step=1,
         unit="epochs",
     )
+    minutes: float = option(
+        0.0,
+        "Minutes",
+        "How long the run may take from its start to its result, test included; it fits its epochs to that, by the speed it has. "
+        "0 goes by the number of epochs.",
+        minimum=0,
+        maximum=10_080,
+        step=1,
+        unit="minutes",
+    )
     batch_size: int = option(
         32,
         "Batch size",

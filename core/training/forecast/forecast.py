@@ -12,6 +12,7 @@ from core.config import ExperimentConfig
 from core.machine import available_memory
 from core.training.device import choose_precision
 from core.training.forecast import measured
+from core.training.forecast.costs import Costs
 from core.training.forecast.measured import Measurement, Timing
 from core.training.recipe.schedule import MOST_KEPT_BYTES, averaging_window, judged_size, stride_of
 
@@ -82,13 +83,14 @@ def forecast(
         ConfigError: a setting is out of its limits, or a layer's map collapses.
     """
     free = available_memory() if available_bytes is None else available_bytes
-    numbers, basis = _numbers(config, num_classes, _photos_per_step(config, counts))
-    in_epochs, around = _seconds(config, numbers, counts)
+    numbers, basis = times_of(config, counts, num_classes)
+    planned = by_epochs(config, numbers, counts)
+    in_epochs, around = _seconds(planned, numbers, counts)
     batch_size = _largest_batch(config, num_classes, counts, free)
     made = Forecast(
         memory_bytes=round(_memory(config, num_classes, counts, config.training.batch_size)),
-        epoch_seconds=in_epochs / config.training.epochs,
-        total_seconds=in_epochs + around,
+        epoch_seconds=in_epochs / planned.training.epochs,
+        total_seconds=60 * config.training.minutes or in_epochs + around,
         available_bytes=free,
         fits=batch_size == config.training.batch_size,
         batch_size_that_fits=batch_size,
@@ -132,14 +134,26 @@ def out_of_memory(
     return f"{asked} A batch size of {batch_size:,} will do. Start it again with that.", batch_size
 
 
-def _numbers(config: ExperimentConfig, num_classes: int, photos: float) -> tuple[Measurement, str]:
-    """The times to reckon with, and where they come from."""
+def times_of(config: ExperimentConfig, counts: Mapping[str, int], num_classes: int) -> tuple[Measurement, str]:
+    """The times to reckon with, and where they come from, as ``Forecast.basis`` has it. Args: as ``forecast``."""
+    photos = _photos_per_step(config, counts)
     own = measured.find(config, num_classes)
     if own is not None and all(_is_near(photos, timing.photos) for timing in own.train.values()):
         return own, "measured"
     known = _in_its_precision(config)
     guess = guessed(config, num_classes, photos)
     return (_scaled(guess, known), "scaled") if known else (guess, "guessed")
+
+
+def by_epochs(config: ExperimentConfig, times: Measurement, counts: Mapping[str, int]) -> ExperimentConfig:
+    """The run with as many epochs as its minutes will be enough for, the one that is cut short included; the same where it has none."""
+    training = config.training
+    if not training.minutes:
+        return config
+    costs = Costs(training, config.network.input_size, counts, times)
+    seconds = 60 * training.minutes - times.start_seconds
+    epochs = costs.first_course(seconds).num_epochs
+    return replace(config, training=replace(training, minutes=0.0, epochs=epochs))
 
 
 def _seconds(config: ExperimentConfig, numbers: Measurement, counts: Mapping[str, int]) -> tuple[float, float]:

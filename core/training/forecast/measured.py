@@ -21,13 +21,14 @@ from core.jobs.events import is_number
 from core.machine import ENVIRONMENT, num_cores, processor_name
 from core.network.plan import plan
 from core.training.cards import CARD_OF_SLOT, Seen
-from core.training.recipe.schedule import image_size_at, judged_size
+from core.training.recipe.schedule import image_size_at, judged_size, training_sizes
 from core.workspace.files import DAMAGED, read_json, write_atomic
 from core.workspace.folders import workspace
 from core.workspace.lock import Lock
 
 LITTLE = 0.15  # of the processor, taken by others
 SURPRISE = 1.5
+ENOUGH_EPOCHS = 200  # for every size of a run to come
 MOST_KEPT = 200  # measurements a machine; the oldest go first
 _LIBRARIES = ("tensorflow", "keras", "numpy", "opencv-python-headless", "jax")
 _THREAD_SETTINGS = (
@@ -134,8 +135,17 @@ def epochs_by_size(config: ExperimentConfig) -> dict[int, range]:
 
 
 def used_sizes(config: ExperimentConfig) -> list[int]:
-    """The sides, in pixels, that the epochs of a run train at, ascending."""
+    """The sides, in pixels, that the epochs of a run train at, ascending; all that there are where the clock decides how many."""
+    if config.training.minutes:
+        return training_sizes(config.training, config.network.input_size)
     return list(epochs_by_size(config))
+
+
+def with_every_size(config: ExperimentConfig) -> ExperimentConfig:
+    """A run by the clock as one by epochs, of so many that all of its sizes come; any other as it is."""
+    if not config.training.minutes:
+        return config
+    return replace(config, training=replace(config.training, minutes=0.0, epochs=ENOUGH_EPOCHS))
 
 
 def judged_sizes(config: ExperimentConfig) -> list[int]:

@@ -19,10 +19,17 @@ class WeightAverage:
 
     def __init__(self, model, window: float):
         self.is_on = window >= 2
-        self.stride = stride_of(window) if self.is_on else 0
-        self.momentum = (1 - 1 / window) ** self.stride if self.is_on else 0.0
+        self.stride, self.momentum = 0, 0.0
+        self.set_window(window)
         self.num_updates = 0
         self.arrays: list[np.ndarray] = [np.array(w) for w in model.get_weights()] if self.is_on else []
+
+    def set_window(self, window: float) -> None:
+        """Averages over so many steps, at least 2, from here on; where averaging is off, nothing."""
+        if not self.is_on:
+            return
+        self.stride = stride_of(window)
+        self.momentum = (1 - 1 / window) ** self.stride
 
     def update(self, model, step: int) -> None:
         """Takes in the weights after a step (from 1), if this step is one of those that count."""

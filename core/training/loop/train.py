@@ -7,10 +7,10 @@ interrupted: every batch is a function of (seed, epoch, step), and sums are kept
 import math
 import time
 from contextlib import AbstractContextManager, closing
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, replace
 
 from core.errors import NotANumberError, RunError
-from core.jobs.events import EventLog
+from core.jobs.events import EventLog, read_events
 from core.jobs.job import Cancelled, Report, no_report, requested
 from core.machine import memory_free_fraction, private_memory
 from core.runs.evaluation import Evaluation
@@ -24,53 +24,22 @@ from core.training.loop.equipment import prepare
 from core.training.loop.evidence import Watcher, answers, kernels, step_fraction
 from core.training.loop.judge import Pictures, evaluate_model
 from core.training.loop.pace import Mean, Pace
+from core.training.loop.plan import Plan
+from core.training.loop.state import State
 from core.training.recipe.batches import Batch, ahead, train_batch
-from core.training.recipe.schedule import augment_at, averaging_window, image_size_at, judged_size, learning_rate_at
+from core.training.recipe.schedule import judged_size
 from core.workspace.files import DAMAGED, sweep
 
 EVENT_SECONDS = 0.25
 
 
-@dataclass
-class State:
-    """Where a training stands between two steps: all that a checkpoint needs beside arrays."""
-
-    epoch: int = 1  # being trained
-    step: int = 0  # finished steps of this epoch
-    loss_sum: float = 0.0  # over this epoch's photos so far, as the next two
-    correct_sum: float = 0.0
-    num_seen: int = 0
-    epoch_seconds: float = 0.0  # spent in this epoch
-    train_seconds: float = 0.0  # spent in steps of the run
-    num_trained: int = 0  # photos shown in the run
-    best: dict = field(
-        default_factory=dict
-    )  # epoch, image_size, val_accuracy, val_loss; empty before the first validation
-    best_loss: float | None = None  # lowest validation loss so far, which patience counts from
-    best_loss_epoch: int = 0
-    num_averaged: int = 0  # how often the weight average was updated
-    step_fraction: float = 0.0  # how far the last step of the epoch moved the weights, as a share of their size
-
-    def add(self, loss: float, accuracy: float, count: int) -> None:
-        """Takes in a step of so many photos, by its mean loss and accuracy."""
-        self.step += 1
-        self.num_seen += count
-        self.num_trained += count
-        self.loss_sum += loss * count
-        self.correct_sum += accuracy * count
-
-    def next_epoch(self) -> None:
-        self.epoch, self.step = self.epoch + 1, 0
-        self.loss_sum = self.correct_sum = self.epoch_seconds = 0.0
-        self.num_seen = 0
-
-
-def train(run: Run, log: EventLog) -> float:
+def train(run: Run, log: EventLog, began: float | None = None) -> float:
     """Trains a run, or goes on with it from its last checkpoint, and leaves its last word in the log.
 
     Args:
         run: its folder holds config.json and dataset.json; checkpoints, predictions.csv and evaluation.json are written there.
         log: the run's events, held by this process.
+        began: when the work began, as ``time.monotonic`` counts; what a run by the clock goes by. Defaults to now.
 
     Raises:
         AppError: photos or settings cannot be used; the loss became NaN. The caller writes the ``failed`` event.
@@ -82,7 +51,7 @@ def train(run: Run, log: EventLog) -> float:
         The share of its time that it would have taken alone on this machine, above 0 to 1.
     """
     try:
-        training = Training(run, log)
+        training = Training(run, log, began)
         company = Company()
         training.go()
         return company.own_share
@@ -97,15 +66,17 @@ class Training:
 
     Args:
         run: as ``train`` takes it; it is prepared here, and put where its last checkpoint left it.
-        log: as ``train`` takes it.
+        log, began: as ``train`` takes them.
 
     Raises: as ``prepare``.
     """
 
     clock = staticmethod(time.monotonic)  # of checkpoint_seconds; fault tests count steps instead
+    watch = staticmethod(time.monotonic)  # of a run by the clock
 
-    def __init__(self, run: Run, log: EventLog):
+    def __init__(self, run: Run, log: EventLog, began: float | None = None):
         self.run, self.log, self._reported_at = run, log, 0.0
+        began = self.watch() if began is None else began
         self.settings, self.network = run.config.training, run.config.network
         self.folder = run.folder / "checkpoints"
         self.device = training_device()
@@ -113,9 +84,15 @@ class Training:
         self.circumstances = circumstances(self.device, self.precision)
         self.equipment = prepare(run, self.precision, self._report_and_listen)
         self.pictures = Pictures(self.equipment.images)
-        self.average = WeightAverage(self.equipment.model, averaging_window(self.settings, self.num_steps))
+        dataset = self.equipment.dataset
+        self.plan = Plan(
+            run.config, dataset.sizes, len(dataset.class_names), self.steps_per_epoch, log, self.watch, began
+        )
+        self.average = WeightAverage(self.equipment.model, self.plan.averaging_window)
         self.state = State()
         notices = self._go_on_from_checkpoint()
+        self.plan.start(self.state)
+        self.average.set_window(self.plan.averaging_window)
         self.pace = Pace(self.settings, self.network, len(self.equipment.data.indices), self.steps_per_epoch)
         self.saved_at = self.clock()
         # One function would be traced more loosely for every further shape and round otherwise: what a step computes would
@@ -134,7 +111,7 @@ class Training:
     def go(self) -> None:
         """Epoch after epoch to the end, or to a request; then the test."""
         state = self.state
-        while state.epoch <= self.settings.epochs and not self._patience_is_over:
+        while not self.plan.is_over(state) and not self._patience_is_over:
             try:
                 self.train_epoch()
                 self._judge_epoch()
@@ -143,7 +120,8 @@ class Training:
                 return self._finish_early(asked.word)
             state.next_epoch()
             self.save()
-        if state.epoch <= self.settings.epochs:
+            self.plan.ended(state)
+        if not self.plan.is_over(state):
             text = f"Stopped early: validation loss has not improved for {self.settings.patience_epochs} epochs."
             self.log.append("notice", text=text)
         try:
@@ -155,6 +133,9 @@ class Training:
         """The steps of this epoch that are left. Raises Cancelled after the step in which a request is seen."""
         state, since_event = self.state, Mean()
         self._began = time.monotonic() - state.epoch_seconds
+        if not state.step:
+            self._correct(is_due=True)
+        self.plan.begin_epoch(state)
         self.pace.begin(self.image_size)
         with self._batches_left() as batches:
             for batch in batches:  # images (B, size, size, C) uint8, labels (B,) int32
@@ -165,16 +146,26 @@ class Training:
                 state.epoch_seconds = now - self._began
                 self.average.update(self.equipment.model, self._num_steps_done)
                 since_event.add(loss, accuracy, count)
-                if since_event.age >= EVENT_SECONDS or state.step == self.steps_per_epoch:
+                if since_event.age >= EVENT_SECONDS or self.plan.ends_epoch(state):
                     self._log_batch(since_event)
+                self.plan.stepped(state, count)
+                if not self.plan.ends_epoch(state):
+                    self._correct()
                 self._listen()
                 if self.clock() - self.saved_at >= self.settings.checkpoint_seconds:
                     self.save()
+                if self.plan.ends_epoch(state):
+                    break
+
+    def _correct(self, is_due: bool = False) -> None:
+        """By the clock, the length of the run may change here, and with it what follows it."""
+        if self.plan.correct(self.state, is_due):
+            self.average.set_window(self.plan.averaging_window)
 
     def _batches_left(self) -> AbstractContextManager:
         """The epoch's batches from the next step on, made in a thread while the steps before them are done."""
         epoch, size = self.state.epoch, self.image_size
-        data = replace(self.equipment.data, augment=augment_at(self.settings, self.run.config.augment, epoch))
+        data = replace(self.equipment.data, augment=self.plan.augment(self.run.config.augment, self.state))
         steps = range(self.state.step, self.steps_per_epoch)
         return closing(ahead(lambda step: train_batch(data, epoch - 1, step, size), steps))
 
@@ -187,7 +178,7 @@ class Training:
             targets = targets[:, 1:]
         class_weights = self.equipment.class_weights
         weights = None if class_weights is None else class_weights[batch.labels]
-        is_last = self.state.step == self.steps_per_epoch - 1
+        is_last = self.plan.ends_epoch(self.state, further=1)
         before = kernels(model) if is_last else []
         shape = batch.images.shape
         model.train_function = self._steps_by_shape.get(shape)
@@ -224,14 +215,9 @@ class Training:
         return self.equipment.data.steps_per_epoch
 
     @property
-    def num_steps(self) -> int:
-        """Of the whole run."""
-        return self.settings.epochs * self.steps_per_epoch
-
-    @property
     def image_size(self) -> int:
         """Side in pixels of this epoch's pictures in training."""
-        return image_size_at(self.settings, self.network.input_size, self.state.epoch)
+        return self.plan.image_size(self.state)
 
     @property
     def _judged_size(self) -> int:
@@ -239,7 +225,7 @@ class Training:
 
     @property
     def _num_steps_done(self) -> int:
-        return (self.state.epoch - 1) * self.steps_per_epoch + self.state.step
+        return self.plan.steps_done(self.state)
 
     @property
     def _patience_is_over(self) -> bool:
@@ -248,7 +234,7 @@ class Training:
         return bool(patience) and self.state.epoch - 1 - self.state.best_loss_epoch >= patience
 
     def _learning_rate(self, step: int) -> float:
-        return learning_rate_at(self.settings, step, self.num_steps)
+        return self.plan.learning_rate(step)
 
     def _keep_if_best(self, size: int, validation: Evaluation) -> bool:
         """Saves the weights that the model has now if no earlier epoch was better: larger pictures first, then accuracy, then loss."""
@@ -329,15 +315,14 @@ class Training:
     def save(self) -> None:
         """Everything that the next step depends on, and where events.jsonl stood."""
         arrays, state = resume.arrays_of(self.equipment.model, self.average), self.state
-        state.num_averaged = self.average.num_updates
+        state.num_averaged, state.spent_seconds = self.average.num_updates, self.plan.watch.spent
         self.log.sync()
         about = {
             "events_offset": self.log.offset,
-            "num_epochs": self.settings.epochs,
             "circumstances": self.circumstances,
         }
         name = checkpoint.name_of(state.epoch, state.step)
-        checkpoint.save(self.folder, name, arrays, asdict(state) | about)
+        checkpoint.save(self.folder, name, arrays, asdict(state) | about | self.plan.to_plain())
         checkpoint.prune(self.folder, [other for other in self._damaged if other != name])
         self._damaged = []
         self.saved_at = self.clock()
@@ -353,7 +338,9 @@ class Training:
             notices = resume.about_damage(damaged, found, self.steps_per_epoch)
             self._damaged = damaged  # kept until there is a newer one: who is killed before that says it again
             sweep(self.folder)
-            self.log.cut(found.state["events_offset"] if found else 0)
+            offset = found.state["events_offset"] if found else 0
+            lost, _ = read_events(self.run.events_path, offset)
+            self.log.cut(offset, keep=self.plan.take_up(found.state if found else None, lost))
             return notices + (self._take_up(found) if found else [])
         except DAMAGED as error:
             raise RunError(resume.unreadable(self.run.id, error)) from error
@@ -361,10 +348,10 @@ class Training:
     def _take_up(self, saved: checkpoint.Checkpoint) -> list[str]:
         """Puts everything where a checkpoint left it. Returns what there is to say about that."""
         resume.put_back(self.equipment.model, self.average, saved)
-        self.state = state = State(**{part.name: saved.state[part.name] for part in fields(State)})
+        self.state = state = State.of(saved.state)
         notices = resume.about_circumstances(saved.state.get("circumstances", {}), self.circumstances)
         planned, num_done = saved.state.get("num_epochs", self.settings.epochs), state.epoch - 1
-        if planned != self.settings.epochs:
+        if self.plan.is_longer_than(saved.state):
             state.best_loss_epoch = max(state.best_loss_epoch, num_done)  # patience counts anew
             step, per_epoch = self._num_steps_done, self.steps_per_epoch
             notices.append(resume.about_more_epochs(self.settings, planned, num_done, step, per_epoch))
@@ -378,7 +365,9 @@ class Training:
             "started",
             device=self.device,
             precision=self.precision,
-            num_epochs=self.settings.epochs,
+            num_epochs=self.plan.course.num_epochs,
+            num_steps=self.plan.course.num_steps,
+            minutes=self.plan.minutes,
             steps_per_epoch=self.steps_per_epoch,
             num_train=len(self.equipment.data.indices),
             parameters=self.equipment.model.count_params(),
@@ -389,14 +378,14 @@ class Training:
             self.log.append("notice", text=text)
 
     def _log_batch(self, since_event: Mean) -> None:
-        state, done = self.state, self._num_steps_done
+        state, done, left = self.state, self._num_steps_done, self.plan.seconds_left
         self.log.append(
             "batch",
             epoch=state.epoch,
             step=done,
             **since_event.take(),
             photos_per_second=round(self.pace.photos_per_second, 1),
-            eta_seconds=self.pace.eta_seconds(state.epoch, state.step),
+            eta_seconds=self.pace.eta_seconds(state.epoch, state.step) if left is None else left,
             learning_rate=self._learning_rate(done - 1),
             memory_bytes=private_memory(),
             memory_free_fraction=round(memory_free_fraction(), 4),

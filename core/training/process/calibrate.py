@@ -93,6 +93,7 @@ def measure(config: ExperimentConfig, dataset: Dataset, folder: Path, report: Re
     Raises:
         AppError: as a run of this configuration would.
     """
+    config = measured.with_every_size(config)
     sizes = measured.used_sizes(config)
     whole = Company()
     prepare_environment()
@@ -146,7 +147,8 @@ def race(config: ExperimentConfig, dataset: Dataset, folder: Path, report: Repor
     speeds = {}
     for precision in RACE:
         report("comparing precisions", len(speeds), len(RACE))
-        run = _run(replace(config, training=replace(config.training, precision=precision)), dataset, folder)
+        tried = measured.with_every_size(replace(config, training=replace(config.training, precision=precision)))
+        run = _run(tried, dataset, folder)
         training = Training(run, EventLog(run.events_path))
         largest = measured.used_sizes(config)[-1]
         timing = _time_training(training, largest, lambda: report("comparing precisions", len(speeds), len(RACE)))

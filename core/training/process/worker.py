@@ -72,7 +72,7 @@ def _train_in_turn(run: Run, log: EventLog) -> None:
         measured.keep_seen(look())
         gc.freeze()
         gc.enable()
-        own_share = train(run, log)
+        own_share = train(run, log, began)
         learned.learn(run, promised, time.monotonic() - began, own_share)
     except MemoryError:
         traceback.print_exc()

@@ -5,6 +5,7 @@ No TensorFlow. All of it follows the length of the run, so that 12 epochs learn 
 
 import math
 from dataclasses import replace
+from functools import lru_cache
 
 from core.config import AugmentConfig, TrainingConfig
 
@@ -14,12 +15,12 @@ SIZE_MULTIPLE = 32
 MOST_KEPT_BYTES = 256 * 2**20  # of small validation pictures, which a training keeps in memory while it judges by them
 
 
-def learning_rate_at(training: TrainingConfig, step: int, num_steps: int) -> float:
+def learning_rate_at(training: TrainingConfig, step: float, num_steps: int) -> float:
     """The learning rate of one step.
 
     Args:
         training: gives learning_rate, schedule, warmup_fraction.
-        step: from 0.
+        step: from 0; by the clock, one that is as far along (``Course.place``).
         num_steps: steps of the whole run.
 
     Source: cosine decay to zero without restarts, Loshchilov & Hutter 2017, section 3; linear warm-up, Goyal et al. 2017, section 2.2.
@@ -40,15 +41,19 @@ def learning_rate_at(training: TrainingConfig, step: int, num_steps: int) -> flo
 
 def training_sizes(training: TrainingConfig, full_size: int) -> list[int]:
     """The sides, in pixels, of the pictures of a run, ascending; one where start_size_fraction is 1."""
-    if training.start_size_fraction >= 1:
-        return [full_size]
-    low, high = (
-        _side(fraction * full_size, full_size)
-        for fraction in (training.start_size_fraction, training.end_size_fraction)
-    )
+    return [size for size, _ in _growth(training.start_size_fraction, training.end_size_fraction, full_size)]
+
+
+@lru_cache(maxsize=64)
+def _growth(start: float, end: float, full_size: int) -> tuple[tuple[int, float], ...]:
+    """(side in pixels, the share of the run at which it ends), ascending. A run by the clock asks a thousand times in a row."""
+    if start >= 1:
+        return ((full_size, 1.0),)
+    low, high = (_side(fraction * full_size, full_size) for fraction in (start, end))
     steps = min(NUM_SIZES, 1 + max(0, math.ceil((high - low) / SIZE_MULTIPLE)))
-    sides = {_side(low + (high - low) * k / max(1, steps - 1), full_size) for k in range(steps)}
-    return sorted(sides)
+    sides = sorted({_side(low + (high - low) * k / max(1, steps - 1), full_size) for k in range(steps)})
+    shares = [1 / side**2 for side in sides]
+    return tuple((side, sum(shares[: index + 1]) / sum(shares)) for index, side in enumerate(sides))
 
 
 def image_size_at(training: TrainingConfig, full_size: int, epoch: int) -> int:
@@ -61,13 +66,15 @@ def image_size_at(training: TrainingConfig, full_size: int, epoch: int) -> int:
 
     Source: progressive resizing as in Karras et al. 2018 and fast.ai's DAWNBench entry, 2018.
     """
-    sizes = training_sizes(training, full_size)
-    shares = [1 / size**2 for size in sizes]
-    progress = (epoch - 0.5) / training.epochs
-    for index, size in enumerate(sizes):
-        if progress < sum(shares[: index + 1]) / sum(shares) and epoch < training.epochs:
-            return size
-    return sizes[-1]  # also of the last epoch, however short the run
+    if epoch >= training.epochs:  # the last one has the largest, however short the run
+        return training_sizes(training, full_size)[-1]
+    return image_size_of(training, full_size, (epoch - 0.5) / training.epochs)
+
+
+def image_size_of(training: TrainingConfig, full_size: int, progress: float) -> int:
+    """Side of the pictures, in pixels, where a share of the run is over (0..1); the largest at its end."""
+    growth = _growth(training.start_size_fraction, training.end_size_fraction, full_size)
+    return next((size for size, until in growth if progress < until), growth[-1][0])
 
 
 def judged_size(training: TrainingConfig, full_size: int, size: int) -> int:
@@ -79,10 +86,18 @@ def judged_size(training: TrainingConfig, full_size: int, size: int) -> int:
     return full_size if size == training_sizes(training, full_size)[-1] else size
 
 
+def is_calm(training: TrainingConfig, epoch: int, num_epochs: int) -> bool:
+    """Whether an epoch (from 1) of a run that is so long belongs to its calm end."""
+    return epoch > num_epochs - training.calm_epochs
+
+
 def augment_at(training: TrainingConfig, augment: AugmentConfig, epoch: int) -> AugmentConfig:
-    """The augmentation of an epoch (from 1): as configured, and in the calm end with half of its geometry and nothing erased."""
-    if epoch <= training.epochs - training.calm_epochs:
-        return augment
+    """The augmentation of an epoch (from 1): as configured, and in the calm end as ``calmed`` has it."""
+    return calmed(augment) if is_calm(training, epoch, training.epochs) else augment
+
+
+def calmed(augment: AugmentConfig) -> AugmentConfig:
+    """With half of the geometry, and nothing erased."""
     halved = (
         "shear_degrees",
         "zoom_in_fraction",

@@ -4,12 +4,8 @@ import math
 
 import numpy as np
 
-from core.machine import prepare_environment
 from core.training.loop import checkpoint
-
-prepare_environment()
-
-from core.training.loop.train import State  # noqa: E402  (TensorFlow reads the environment while it is imported)
+from core.training.loop.state import State
 
 
 def test_a_state_before_the_first_validation_is_read_back_from_the_disk(tmp_path):
