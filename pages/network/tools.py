@@ -117,7 +117,7 @@ def _show_step(label: str, by: int, then: ExperimentConfig | None) -> None:
         args=("", visit.step, by),
         key=label.lower(),
         disabled=then is None,
-        help=_step_words(visit.draft, then) if then else f"There is nothing to {label.lower()}.",
+        help=_step_words(visit.draft, then) if then else None,
     )
 
 

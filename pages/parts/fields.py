@@ -39,7 +39,7 @@ def field(path: str, label: str | None = None, *, disabled: bool = False) -> Non
     start = state.started(path, widget.shown, partial(state.memory().change, path), **widget.start)
     with st.container(gap="xxsmall"):
         widget.draw(label or declared.label, key=path, help=declared.help, disabled=disabled, **start)
-        problems.show_said(path, narrow=True)
+        problems.show_said_last(path, narrow=True)
 
 
 @lru_cache(maxsize=1000)

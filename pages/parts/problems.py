@@ -32,9 +32,15 @@ def show_said(*places: str, narrow: bool = False) -> None:
         narrow: in the width of a field, where an icon would take a word's room.
     """
     with st.container(gap="xsmall"):
-        for sentence in state.memory().sentences:
-            if sentence.where in places:
-                _show(sentence, narrow)
+        show_said_last(*places, narrow=narrow)
+
+
+def show_said_last(*places: str, narrow: bool = False) -> None:
+    """The same as the last thing in a container that is always there: nothing stands below, and a container of its own would
+    only take the browser longer."""
+    for sentence in state.memory().sentences:
+        if sentence.where in places:
+            _show(sentence, narrow)
 
 
 def show_rest(slot) -> None:

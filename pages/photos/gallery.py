@@ -19,6 +19,7 @@ from pages.photos.state import PhotosState
 from pages.state.current import dataset_of
 
 PHOTOS_A_PAGE = 24
+MOST_LETTERS = 40  # of a name below its photo
 SPLIT_WORDS = {"train": "Training", "val": "Validation", "test": "Test"}
 ACTION_WORDS = {USE: "used", CONVERT: "converted and used", LEAVE_OUT: "left out", IGNORE: "ignored"}
 EVERY, NO_ISSUE = "all", "nothing wrong"
@@ -113,12 +114,14 @@ def show_gallery(dataset: Dataset, act: Act | None = None) -> None:
         for place, photo in enumerate(chosen[first : first + PHOTOS_A_PAGE]):
             with st.container(gap=None):
                 _show_small(dataset, photo)
+                shown = words.short(photo.name, MOST_LETTERS)
                 pressed = st.button(
-                    words.plain(words.short(photo.name, 40)),
+                    words.plain(shown),
                     key=f"photo-{place}",
                     type="tertiary",
                     width="stretch",
-                    help=f"Show all that is known of {words.plain(photo.name)}",
+                    # a hint takes the browser longer than the button: only where it says more
+                    help=words.plain(photo.name) if shown != photo.name else None,
                 )
                 if pressed:
                     own.looked_at, opened = first + place, True
@@ -131,7 +134,9 @@ def _what_is_here(dataset: Dataset, photos: tuple[Photo, ...], num_chosen: int) 
     actions = Counter(photo.action for photo in photos)
     inside = ", ".join(f"{actions[action]:,} {ACTION_WORDS[action]}" for action in ACTION_WORDS if actions[action])
     chosen = "" if num_chosen == len(photos) else f" {num_chosen:,} of them chosen."
-    return f"{len(photos):,} of {words.count(dataset.summary['found'], 'file')} found have a picture: {inside}.{chosen}"
+    found = words.count(dataset.summary["found"], "file")
+    press = " A press on a name shows all that is known of the photo."
+    return f"{len(photos):,} of {found} found have a picture: {inside}.{chosen}{press}"
 
 
 def _filtered(dataset: Dataset, photos: tuple[Photo, ...]) -> list[Photo]:

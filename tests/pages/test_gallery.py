@@ -49,6 +49,13 @@ def test_the_gallery_also_shows_what_is_left_out_if_it_has_pixels(open_page, mad
     assert len(names) == 17 and "again.png" in names and "broken.jpg" not in names
 
 
+def test_a_name_that_is_cut_short_is_said_whole_as_a_hint_and_no_other_has_one(open_page, made, monkeypatch):
+    monkeypatch.setattr(gallery, "MOST_LETTERS", 6)
+    photos = [one for one in open_page("photos").button if (one.key or "").startswith("photo-")]
+    hints = {photo.label.replace("\\", ""): photo.help.replace("\\", "") for photo in photos}
+    assert hints["0.png"] == "" and hints["again…"] == "again.png"
+
+
 def test_the_gallery_filters_by_what_happens_and_by_issue(open_page, made):
     app = open_page("photos")
     app.selectbox(key=f"gallery_action_{made.id}").set_value("leave out").run()
