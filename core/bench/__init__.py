@@ -10,6 +10,7 @@
     pages.py        rows about real pages in a browser, idle and beside a training
     viewers.py      the viewers: sessions that speak Streamlit's protocol
     wire.py         as much of protobuf as they need
+    scale/          instead: how cost grows with photos, runs and epochs
     accuracy/       instead of rows about speed: how good a network is after some minutes, beside other ways
 
 Comparisons are interleaved (A B A B A B) and the best of three counts, so that a busy moment does not decide.

@@ -62,8 +62,9 @@ class Seen:
 class Viewer:
     """One session."""
 
-    def __init__(self, number: int, address: str, query: str, seen: Seen):
-        self.number, self.address, self.query, self.seen = number, address, query, seen
+    def __init__(self, number: int, address: str, query: str, seen: Seen, page: str = PAGE):
+        self.number, self.address, self.query, self.seen, self.page = number, address, query, seen, page
+        self.num_bytes = 0  # that came
         self.page_hash = ""
         self.held: list[str] = []  # hashes of large messages, of this run of the page and the one before
         self.timers: dict[str, asyncio.Task] = {}
@@ -84,6 +85,7 @@ class Viewer:
                 await self.ask()
                 async for message in self.socket:
                     if isinstance(message, bytes):  # Streamlit sends no text
+                        self.num_bytes += len(message)
                         await self.take(message)
             finally:
                 self._stop_timers()
@@ -92,7 +94,7 @@ class Viewer:
         """Asks for the page, or for one of its fragments."""
         state = part(CLIENT_STATE["query_string"], self.query) + part(CLIENT_STATE["page_script_hash"], self.page_hash)
         if not self.page_hash:
-            state += part(CLIENT_STATE["page_name"], PAGE)
+            state += part(CLIENT_STATE["page_name"], self.page)
         if fragment:
             state += part(CLIENT_STATE["fragment_id"], fragment) + flag(CLIENT_STATE["is_auto_rerun"])
             self.asked.setdefault(fragment, time.time())

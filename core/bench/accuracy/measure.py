@@ -23,7 +23,7 @@ OURS = "modern"
 ROWS = {
     OURS: "This app, preset “modern”",
     "article": "The article's network and recipe",
-    "keras": "The same with batch normalisation and Keras' augmentation layers",
+    "keras": "The article's network, batch normalisation, Keras' augmentation",
     "xception": "Keras' small Xception",
     "resnet18": "PyTorch's ResNet-18 at 128 pixels",
 }

@@ -1,7 +1,9 @@
 """How fast this machine is, and what is lost when a training is killed."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +12,9 @@ from core.cli.parts.output import emit
 from core.cli.parts.terminal import Bar
 from core.errors import AppError
 from core.parse import real
+
+if TYPE_CHECKING:
+    from core.bench.table import LeftOut, Result
 
 
 @click.command()
@@ -28,6 +33,10 @@ from core.parse import real
     help="Instead: how good a network is after some minutes, beside other ways. Takes hours.",
 )
 @click.option(
+    "--scale", is_flag=True, help="Instead: how cost grows with photos, runs and epochs, as exponents. Takes an hour."
+)
+@click.option("--quick", is_flag=True, help="Smaller numbers, with --scale.")
+@click.option(
     "--minutes", multiple=True, default=("2", "5", "10", "20"), help="Of the readings, with --accuracy: 2,5,10,20."
 )
 @click.option("--rows", multiple=True, help="With --accuracy, only these: modern, article, keras, xception, resnet18.")
@@ -43,16 +52,32 @@ from core.parse import real
     help="With --accuracy, an SVG to write; prints a table too.",
 )
 @as_json
-def bench(only, photos, faults, kills, accuracy, minutes, rows, seeds, record, picture, as_json):
+def bench(only, photos, faults, kills, accuracy, scale, quick, minutes, rows, seeds, record, picture, as_json):
     """Measure how fast this machine does what matters. Takes up to 20 minutes; leave the machine alone meanwhile."""
     if faults:
         return _show_faults(kills, as_json)
+    if scale:
+        return _show_scale(quick, only, as_json)
     if accuracy:
         return _show_accuracy(photos, _words(minutes), _words(rows), seeds, record, picture, as_json)
     from core.bench import bench as measure
+
+    _show_rows(measure(only, photos), as_json)
+
+
+def _show_scale(quick: bool, only: str | None, as_json: bool) -> None:
+    from core.bench.scale import scale as measure
+
+    if only not in (None, "photos", "runs", "epochs"):
+        raise AppError(f"--scale measures photos, runs and epochs; received --only {only}.")
+    _show_rows(measure(quick, only, say=lambda text: click.echo(text, err=True)), as_json)
+
+
+def _show_rows(rows: "Iterable[Result | LeftOut]", as_json: bool) -> None:
+    """A line a row, as each is measured."""
     from core.bench.table import LeftOut
 
-    for row in measure(only, photos):
+    for row in rows:
         if isinstance(row, LeftOut):
             click.echo(f"{row.row} is left out: {row.reason.rstrip('.')}.", err=True)
             continue
