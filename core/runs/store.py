@@ -140,9 +140,16 @@ def more_epochs(run: Run, epochs: int) -> Run:
 
 
 def remove_run(run: Run) -> None:
-    """Removes a run for good. Whether its worker lives is the engine's to say: ``core.runs.engines.local.delete_run`` asks it first."""
+    """Removes a run for good. Whether its worker lives is the engine's to say: ``core.runs.engines.local.delete_run`` asks it first.
+
+    Raises:
+        RunError: somebody else was faster.
+    """
     hidden = run.folder.with_name(f".{run.id}")
-    run.folder.rename(hidden)
+    try:
+        run.folder.rename(hidden)
+    except FileNotFoundError:
+        raise RunError("This run has been deleted already, in another tab or by somebody else who may.") from None
     shutil.rmtree(hidden)
 
 

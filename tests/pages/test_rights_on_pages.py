@@ -76,6 +76,10 @@ class Deleting:
         return not list_runs()
 
 
+class DeletingOnResults(Deleting):
+    page = "results"
+
+
 class Cancelling:
     page, button = "photos", "cancel-job"
 
@@ -115,7 +119,7 @@ class Removing:
         return not disk.look().datasets
 
 
-ACTIONS = (Pausing, Stopping, Deleting, Cancelling, Deciding, Removing)
+ACTIONS = (Pausing, Stopping, Deleting, DeletingOnResults, Cancelling, Deciding, Removing)
 
 
 def opened(open_page, thing):

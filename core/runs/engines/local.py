@@ -82,7 +82,7 @@ def end_run(run: Run) -> None:
 
 
 def delete_run(run: Run) -> None:
-    """Removes a run for good. Raises RunError while its worker lives."""
+    """Removes a run for good. Raises RunError while its worker lives, or where it has gone already."""
     if is_held(run.folder / "lock"):
         raise RunError(f"The run “{run.name}” is at work. Stop it first, then delete it.")
     remove_run(run)

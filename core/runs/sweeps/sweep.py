@@ -308,13 +308,16 @@ def cancel_sweep(sweep: Sweep) -> list[Run]:
 
 
 def delete_sweep(sweep: Sweep) -> None:
-    """Removes a sweep and its runs for good. Raises RunError while one of them waits or trains."""
+    """Removes a sweep and its runs for good. Raises RunError while one of them waits or trains, or where it has gone already."""
     if sweep.is_active:
         raise RunError(f"The sweep “{', '.join(sweep.labels)}” is at work. Cancel it first, then delete it.")
     for run in sweep.runs:
         delete_run(run)
     hidden = sweep.folder.with_name(f".{sweep.id}")
-    sweep.folder.rename(hidden)
+    try:
+        sweep.folder.rename(hidden)
+    except FileNotFoundError:
+        raise RunError("This sweep has been deleted already, in another tab or by somebody else who may.") from None
     shutil.rmtree(hidden)
 
 

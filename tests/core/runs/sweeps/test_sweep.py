@@ -143,6 +143,8 @@ def test_deleting_waits_for_the_end_and_takes_the_runs_along(dataset, spawned):
     assert list_sweeps() == [] == list_runs()
     with pytest.raises(RunError, match="no sweep"):
         find_sweep(sweep.id)
+    with pytest.raises(RunError, match="has been deleted already"):  # a second click, in another tab
+        delete_sweep(sweep)
 
 
 def test_a_run_deleted_meanwhile_is_a_row_that_says_so(dataset, spawned):
