@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.bench.accuracy.ours import train_ours
+from core.bench.accuracy.ours import is_held_back, train_ours
 from core.bench.accuracy.readings import Reading, Record, interval, mean
 from core.bench.accuracy.torch_environment import python_of_torch
 from core.bench.table import LeftOut
 from core.errors import AppError
 from core.jobs.children import child_environment
-from core.machine import num_cores, processor_name
+from core.machine import num_cores, processor_has_bfloat16, processor_name
 from core.workspace.folders import PROJECT
 
 OURS = "modern"
@@ -28,7 +28,9 @@ ROWS = {
     "resnet18": "PyTorch's ResNet-18 at 128 pixels",
 }
 NUM_SEEDS = 3  # of ours; the others get one, and a second where the order could turn
-BARS = {9.0: 0.90, 20.0: 0.925}  # of ours, in minutes: accuracy on 2 cores without AVX512
+# Of ours, by minutes: accuracy on 2 cores without AVX512, and what is asked earlier of those that multiply bfloat16.
+BARS = {9.0: 0.90, 20.0: 0.925}
+FAST_BARS = {5.0: 0.90}
 Say = Callable[[str], None]
 
 
@@ -167,7 +169,7 @@ def _rows(record: Record, ways: Sequence[str], minutes: Sequence[float]) -> Iter
             readings = record.of(way, each)
             if not readings:
                 continue
-            bars = [*others, *([BARS[each]] if each in BARS else [])] if way == OURS else []
+            bars = [*others, *_promised(each)] if way == OURS else []
             seconds = ", ".join(f"{reading.seconds:.0f}" for reading in readings)
             seeds = ", ".join(f"{reading.accuracy:.1%}" for reading in readings)
             yield Row(
@@ -181,6 +183,11 @@ def _rows(record: Record, ways: Sequence[str], minutes: Sequence[float]) -> Iter
             )
 
 
+def _promised(minutes: float) -> list[float]:
+    bars = BARS | FAST_BARS if processor_has_bfloat16() and not is_held_back() else BARS
+    return [bars[minutes]] if minutes in bars else []
+
+
 def _place(photos: Path) -> str:
     """A name for this machine and these photos: their paths and sizes."""
     test = photos / "test"
@@ -188,4 +195,5 @@ def _place(photos: Path) -> str:
         raise AppError(f"“{photos}” has no folder “test”. Name one with train, val and test folders of a class each.")
     files = sorted((str(path.relative_to(photos)), path.stat().st_size) for path in photos.rglob("*") if path.is_file())
     checksum = hashlib.sha256(json.dumps(files).encode()).hexdigest()[:12]
-    return f"{processor_name()}, {num_cores()} cores, photos {checksum}"
+    processor = f"{processor_name()} as AVX2" if is_held_back() else processor_name()
+    return f"{processor}, {num_cores()} cores, photos {checksum}"
