@@ -19,7 +19,7 @@ from core.machine import prepare_environment
 prepare_environment()
 
 PHOTOS = "ALEXNET_TEST_PHOTOS"
-SLOW = ("browser", "tensorflow", "slow")
+SLOW = ("browser", "photos", "slow", "tensorflow")
 
 # The same few hundred examples each time the same tests run; with ALEXNET_EXAMPLES=10000 as many others, and new ones each time.
 # No clock decides: beside a training anything may take half a minute.

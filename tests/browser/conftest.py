@@ -72,6 +72,6 @@ def browser(browser_path) -> Iterator[Browser]:
 def tab(browser) -> Iterator[Page]:
     """A fresh browser profile's one tab, as wide as a laptop."""
     context = browser.new_context(viewport={"width": 1440, "height": 1000})
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(120_000)  # a busy machine is slow, and no test says how slow
     yield context.new_page()
     context.close()

@@ -11,7 +11,7 @@ SETTLED = """([wait]) => new Promise((tell, fail) => {
     const now = [location.href, fields, document.documentElement.scrollHeight].join(" ")
     if (script !== "notRunning" || now !== before) [before, since] = [now, performance.now()]
     if (performance.now() - since >= wait) return tell()
-    if (performance.now() - began > 30000) return fail(new Error("the page does not come to rest"))
+    if (performance.now() - began > 120000) return fail(new Error("the page does not come to rest"))
     setTimeout(look, 25)
   }
   look()

@@ -28,6 +28,8 @@ from core.training.forecast import measured
 from core.training.loop import checkpoint
 from core.workspace import people
 
+pytestmark = pytest.mark.slow
+
 MANY = settings().max_examples
 EXAMPLES = settings(max_examples=MANY * 3 // 10, suppress_health_check=list(HealthCheck))
 PETS = Dataset("photos-1", "Pets", Path("."), ("cats", "dogs"), (), {}, "checksum", 0.0)

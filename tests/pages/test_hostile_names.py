@@ -13,6 +13,8 @@ from core.config import PhotosConfig, SplitConfig
 from core.photos.prepare import prepare
 from pages.parts import words
 
+pytestmark = pytest.mark.slow
+
 PAGES = ("photos", "network", "augmentation", "training", "results", "classify")
 
 

@@ -34,6 +34,7 @@ def test_ten_thousand_epochs_are_thinned_and_the_best_one_stays(best_epoch):
     assert len(json.dumps(data)) < 40_000
 
 
+@pytest.mark.slow
 def test_ten_thousand_epochs_of_batch_events_fold_to_a_bounded_message_with_the_best_epoch(tmp_path):
     log = EventLog(tmp_path / "events.jsonl")
     log.append("started", num_epochs=10_000, steps_per_epoch=30, num_train=960, device="CPU", precision="float32")

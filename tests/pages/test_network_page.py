@@ -77,6 +77,7 @@ def test_a_value_undone_a_while_ago_may_be_typed_again(open_page, monkeypatch):
     assert app.session_state.memory.draft.network.blocks[0].filters == 48
 
 
+@pytest.mark.slow
 def test_every_preset_can_be_shown(open_page):
     app = open_page("network")
     for preset in PRESETS:

@@ -16,6 +16,8 @@ from core.workspace.owners import mark_of
 from core.workspace.rights import Person
 from pages.parts import work
 
+pytestmark = pytest.mark.slow
+
 ANNA, BEN, KEY = "annas-token-0123456789", "bens-token-0123456789", "open sesame"
 
 

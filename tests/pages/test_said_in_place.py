@@ -13,6 +13,8 @@ from pages.parts.runs import controls, start
 from pages.parts.runs.sweep_form import SweepForm
 from pages.state import Memory
 
+pytestmark = pytest.mark.slow
+
 KERNEL = "network.blocks.0.kernel_size"
 
 

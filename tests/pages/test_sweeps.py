@@ -16,6 +16,8 @@ from core.runs.trust import Guess
 from core.workspace.lock import Lock
 from pages.parts.live_chart.data import compared_data
 
+pytestmark = pytest.mark.slow
+
 FILTERS = "network.blocks.0.filters"
 
 

@@ -242,6 +242,7 @@ def test_no_warning_is_taken_back(name):
     assert taken_back(name, (LEARNS_NOTHING, WARNING)) == []
 
 
+@pytest.mark.slow
 def test_notes_are_taken_back_at_most_once_a_run_and_rarely():
     counts = {name: len(taken_back(name, (NOTE,))) for name in [*BROKEN, *HEALTHY, *SMALL]}
     assert max(counts.values()) <= 1

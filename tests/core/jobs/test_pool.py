@@ -7,6 +7,8 @@ import pytest
 
 from core.jobs import pool
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def helpers_on_path(monkeypatch):

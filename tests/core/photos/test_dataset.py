@@ -148,7 +148,6 @@ def test_drawn_pets_are_drawn_from_the_split_seed(monkeypatch):
     assert (made.id[:6], made.name) == ("drawn-", "Drawn cats and dogs")
 
 
-@pytest.mark.slow
 @pytest.mark.photos
 def test_the_real_photos_keep_their_split(real_photos):
     made = prepare(real_photos / "cats_vs_dogs_4000")
