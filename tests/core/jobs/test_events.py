@@ -2,8 +2,12 @@ import errno
 import json
 import resource
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.jobs.events import BALLAST_BYTES, EventLog, last_event, read_events
 
@@ -54,6 +58,25 @@ def test_a_line_that_is_not_json_is_passed_over(tmp_path):
     path = tmp_path / "events.jsonl"
     path.write_bytes(b'{"kind": "a"}\n\x00\x00\x00\n[]\n{"kind": "b"}\n')
     assert [event["kind"] for event in read_events(path)[0]] == ["a", "b"]
+
+
+EVENTS = st.dictionaries(
+    st.sampled_from(["kind", "time", "loss", "x"]),
+    st.sampled_from(["a", "\r", 1.5, -1, 10**400, None, [], float("nan")]),
+)
+
+
+@given(st.lists(st.one_of(st.binary(max_size=20), st.just(b"\n"), EVENTS.map(json.dumps).map(str.encode)), max_size=12))
+def test_bytes_that_come_in_pieces_are_the_events_of_the_whole(pieces):
+    with TemporaryDirectory() as folder:
+        path, events, offset = Path(folder) / "events.jsonl", [], 0
+        for piece in pieces:
+            with open(path, "ab") as file:
+                file.write(piece)
+            found, offset = read_events(path, offset)
+            events += found
+        assert repr(events) == repr(read_events(path)[0])  # by repr, since no NaN equals another
+        assert all(isinstance(event["kind"], str) and abs(event.get("time", 0)) < 1e15 for event in events)
 
 
 def test_no_file_means_no_events(tmp_path):
