@@ -10,6 +10,7 @@ import ctypes
 import importlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -132,6 +133,7 @@ def _live(about: dict, question: int, answer: int) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is pytest's; this one ends with it
     for name in sys.argv[2:]:
         importlib.import_module(name)
     _serve(socket.socket(fileno=int(sys.argv[1])))
