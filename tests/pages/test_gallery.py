@@ -15,6 +15,8 @@ from core.photos.checks.scan import ImageCheck, Issue
 from core.photos.prepare import prepare
 from pages.photos import gallery
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def made(workspace):

@@ -136,6 +136,7 @@ def builder(pets, slow: bool = False) -> subprocess.Popen:
     return subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[3])
 
 
+@pytest.mark.slow
 def test_two_builders_make_one_whole_cache(pets):
     both = [builder(pets), builder(pets)]
     assert [process.wait(60) for process in both] == [0, 0]

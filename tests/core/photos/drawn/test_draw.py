@@ -51,6 +51,7 @@ def test_every_one_of_many_drawings_shows_something_in_fair_light(animal):
         assert 25 < grey.mean() < 240, index
 
 
+@pytest.mark.slow
 def test_no_two_of_many_drawings_look_alike():
     small = np.stack([pixels(draw(ANIMALS[i % 3], i, size=32)).ravel() for i in range(90)])
     difference = np.abs(small[:, None] - small[None]).mean(axis=2)
@@ -126,6 +127,7 @@ def test_a_folder_holds_one_sub_folder_a_class_of_whole_jpegs(tmp_path):
         assert np.abs(pixels(picture) - pixels(draw("cats", 5, 3))).mean() < 5
 
 
+@pytest.mark.slow
 def test_the_scan_finds_nothing_wrong_with_drawn_pets(tmp_path):
     checks = scan.scan(draw_folder(tmp_path / "pets", ("cats", "dogs"), 30)).checks
     assert len(checks) == 60
@@ -156,6 +158,7 @@ def test_a_broken_a_missing_and_a_foreign_drawing_are_drawn_anew(tmp_path):
     assert all(files(folder)[name] != content for name, content in whole.items())
 
 
+@pytest.mark.slow
 def test_a_cancel_leaves_whole_drawings_only_and_the_next_call_goes_on(tmp_path):
     def cancel(stage, done, total):
         if done:
@@ -202,6 +205,7 @@ def test_a_disk_that_refuses_is_said_with_its_reason(tmp_path):
     assert draw_some(task) == {"errno": errno.ENOENT, "error": "No such file or directory"}
 
 
+@pytest.mark.slow
 def test_drawing_does_not_run_the_callers_script_again(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
