@@ -14,7 +14,6 @@ from pathlib import Path
 
 from core.machine import num_cards
 
-CARD_OF_SLOT = "ALEXNET_CARD_OF_SLOT"  # the variable that says which CUDA_VISIBLE_DEVICES is the app's own doing
 INSTALL_LINE = "pip install 'tensorflow[and-cuda]'"
 PCI_FOLDER = Path("/sys/bus/pci/devices")
 WINDOWS_CARD = Path("/dev/dxg")  # inside WSL 2, the graphics card of the Windows around it, whoever made it
@@ -136,6 +135,21 @@ def _none_with_a_driver() -> NoCard:
             f"Install NVIDIA's driver until nvidia-smi lists the card; then run {INSTALL_LINE} {_AGAIN}",
         )
     return NoCard("none", "No NVIDIA graphics card was found in this computer.", "")
+
+
+_own_choices: set[str] = set()
+
+
+def show_only(card: int) -> None:
+    """Hides all other cards from what this process will compute with. What a person has set stays."""
+    if "CUDA_VISIBLE_DEVICES" not in os.environ:
+        os.environ["CUDA_VISIBLE_DEVICES"] = str(card)
+        _own_choices.add(str(card))
+
+
+def is_own_choice(visible: str | None) -> bool:
+    """Whether this value of CUDA_VISIBLE_DEVICES was set by ``show_only``: a worker's card, one of many alike."""
+    return visible in _own_choices
 
 
 def is_on_the_bus() -> bool:

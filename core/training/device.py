@@ -6,13 +6,13 @@ import platform
 from collections.abc import Mapping
 
 from core.machine import num_cards, num_cores, processor_has_bfloat16, processor_name
-from core.training.cards import CARD_OF_SLOT, Seen, why_none
+from core.training.cards import Seen, show_only, why_none
 
 
 def use_card(slot: int) -> None:
     """On a machine of several cards, leaves this process the one of its slot. Before anything computes; what a person has set stays."""
-    if num_cards() > 1 and "CUDA_VISIBLE_DEVICES" not in os.environ:
-        os.environ["CUDA_VISIBLE_DEVICES"] = os.environ[CARD_OF_SLOT] = str(slot % num_cards())
+    if num_cards() > 1:
+        show_only(slot % num_cards())
 
 
 def training_device() -> str:

@@ -20,7 +20,7 @@ from core.config import ExperimentConfig, NetworkConfig, to_dict
 from core.jobs.events import is_number
 from core.machine import ENVIRONMENT, num_cores, processor_name
 from core.network.plan import plan
-from core.training.cards import CARD_OF_SLOT, Seen
+from core.training.cards import Seen, is_own_choice
 from core.training.recipe.schedule import image_size_at, judged_size, training_sizes
 from core.workspace.files import DAMAGED, read_json, write_atomic
 from core.workspace.folders import workspace
@@ -189,8 +189,8 @@ def machine() -> dict[str, str]:
     """What a measurement depends on beside the configuration: processor, cores, libraries, thread settings."""
     surroundings = ENVIRONMENT | os.environ
     settings = {name: surroundings[name] for name in _THREAD_SETTINGS if name in surroundings}
-    if settings.get("CUDA_VISIBLE_DEVICES") == surroundings.get(CARD_OF_SLOT):  # a worker's own card, of many alike
-        settings.pop("CUDA_VISIBLE_DEVICES", None)
+    if is_own_choice(settings.get("CUDA_VISIBLE_DEVICES")):
+        del settings["CUDA_VISIBLE_DEVICES"]
     return (
         {"system": platform.system(), "processor": _processor(), "cores": str(num_cores())}
         | _about_libraries()

@@ -20,6 +20,14 @@ def test_a_fixed_part_hides_no_growth(cost, expected):
     assert exponent(grown(costs)) == pytest.approx(expected, abs=0.02)
 
 
+def test_what_is_lost_in_the_noise_of_the_fixed_part_neither_hides_growth_nor_makes_it_up():
+    home = {1: 0.25, 10: 0.25, 100: 0.28, 1_000: 0.49}  # as it was measured, to a hundredth of a second
+    assert exponent(grown(home)) == pytest.approx(0.82, abs=0.01)
+    square = {1: 0.25, 10: 0.25, 100: 0.255, 1_000: 0.75}
+    assert exponent(grown(square)) == pytest.approx(2, abs=0.01)
+    assert exponent(grown({1: 0.25, 10: 0.24, 100: 0.25, 1_000: 0.25})) == pytest.approx(0)
+
+
 def test_what_should_hardly_grow_is_fitted_as_it_is():
     assert exponent(dict.fromkeys((1_000, 10_000), 7.0)) == pytest.approx(0)
     assert exponent({n: 100 + n / 1000 for n in (1_000, 10_000, 100_000)}) == pytest.approx(0.15, abs=0.01)

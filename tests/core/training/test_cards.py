@@ -214,6 +214,7 @@ def test_the_card_of_a_slot_does_not_make_another_machine_of_this_one(monkeypatc
     monkeypatch.setattr(machine, "CARDS_FOLDER", tmp_path)
     for name in ("0000:01:00.0", "0000:02:00.0"):
         (tmp_path / name).mkdir()
+    monkeypatch.setattr(cards, "_own_choices", set())
     monkeypatch.setattr(os, "environ", {name: value for name, value in os.environ.items() if "CUDA" not in name})
     before = measured.machine()
     device.use_card(1)

@@ -6,7 +6,7 @@ import pytest
 from core import machine
 from core.jobs import queue
 from core.machine import prepare_environment
-from core.training import device
+from core.training import cards, device
 from core.training.device import choose_precision, precision_of_card
 
 
@@ -85,9 +85,9 @@ def test_a_machine_of_several_cards_trains_one_run_on_each(monkeypatch, tmp_path
     for name in ("0000:01:00.0", "0000:02:00.0"):
         (tmp_path / name).mkdir()
     assert queue.num_slots() == 2
-    for name in ("CUDA_VISIBLE_DEVICES", device.CARD_OF_SLOT):
-        monkeypatch.setenv(name, "")
-        monkeypatch.delenv(name)
+    monkeypatch.setattr(cards, "_own_choices", set())
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
     device.use_card(3)
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "1"
     device.use_card(0)
