@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 # Used where somebody has it, asked for by nobody: PyTorch is a rival in the bench.
-WHERE_THERE_IS_ONE = {"torch"}
+WHERE_THERE_IS_ONE = {"torch", "torchvision"}
 # Of these the app's own users need none: the bench's rivals, and another backend of Keras.
 FOR_TESTS = {"jax", "scipy", "playwright"}
 
@@ -26,11 +26,14 @@ def asked_for(file: str) -> dict[str, Requirement]:
 
 
 def packages_imported(files: Iterator[Path]) -> set[str]:
-    """Names of the packages that files import anywhere, in functions too; Python's own and ours left out."""
+    """Names of the packages that files import anywhere, in functions too; left out are Python's own, ours, and what lies beside a
+    file, which may be run as a script."""
     ours = {path.stem for path in (*PROJECT.iterdir(), *(PROJECT / "tests" / "helpers").iterdir())}
-    modules = {name.split(".")[0] for file in files for name in names_imported(ast.parse(file.read_bytes()))}
+    foreign = set()
+    for file in files:
+        modules = {name.split(".")[0] for name in names_imported(ast.parse(file.read_bytes()))}
+        foreign |= modules - ours - set(sys.stdlib_module_names) - {path.stem for path in file.parent.glob("*.py")}
     packages = packages_distributions()
-    foreign = modules - ours - set(sys.stdlib_module_names)
     return {canonicalize_name(packages.get(module, [module])[0]) for module in foreign} - WHERE_THERE_IS_ONE
 
 
