@@ -94,6 +94,7 @@ def test_the_stored_answers_are_read_and_say_what_they_said(home):
     assert run.evaluation.accuracy == run.history.results["test_accuracy"] == said["accuracy"]
 
 
+@pytest.mark.tensorflow
 def test_the_network_answers_as_it_did(home):
     from core.answers.classify import Classifier
     from core.answers.network import load_network
