@@ -2,7 +2,7 @@
 
     table.py        a line of the table, and the rule of every comparison
     world.py        what rows share: a workspace of their own, the photos, one training for each precision
-    training.py     rows about the training loop
+    training.py     rows about the training loop, and about the first network of a newcomer
     rivals.py       what it is compared with: the article's way, Keras' layers, PyTorch
     pictures.py     rows about augmentation
     photos.py       rows about the scan of 25,000 photos
@@ -50,6 +50,7 @@ ROWS: tuple[tuple[tuple[str, ...], Measure], ...] = (
     (("first_point_cold", "first_point_spare"), processes.first_point),
     (("memory_25000_vs_4000",), processes.memory),
     (("speed_with_30_viewers", "tick_p95_30_viewers"), processes.viewers),
+    (training.FIRST_ROWS, training.first_network),
     (pages.ROWS, pages.page_to_page),
 )
 

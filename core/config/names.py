@@ -18,6 +18,7 @@ _WORDS = {
     "mixed_float16": "float16",
     "adamw": "AdamW",
     "adam": "Adam",
+    "muon": "Muon",
     "sgd": "SGD",
     "rmsprop": "RMSprop",
     "relu": "ReLU",

@@ -167,9 +167,13 @@ def _draw(photos: PhotosConfig, split_config: SplitConfig, report: Report) -> Pa
     from core.photos.drawn import draw as drawn  # only here: who brings photos needs no painter
 
     animals = tuple(sorted(photos.drawn_classes))
-    folder = workspace() / "drawn" / f"{'-'.join(animals)}-{photos.num_drawn}-{split_config.seed}"
+    size, seed = photos.drawn_size, split_config.seed
+    name = f"{'-'.join(animals)}-{photos.num_drawn}-{seed}"
+    if size != drawn.FILE_SIZE:  # the first folders were named before there was a choice
+        name += f"-{size}px"
+    folder = workspace() / "drawn" / name
     folder.parent.mkdir(exist_ok=True)
-    return drawn.draw_folder(folder, animals, photos.num_drawn, split_config.seed, report)
+    return drawn.draw_folder(folder, animals, photos.num_drawn, seed, report, size)
 
 
 def _slug(text: str) -> str:

@@ -12,9 +12,7 @@ from pages.parts.runs.pick import pick_run
 st.title("Classify")
 run = pick_run(with_weights=True)
 if run is None:
-    st.markdown(
-        "Here you will show photos of your own to a network. Train one first; drawn pets take about two minutes."
-    )
+    st.markdown("Here you will show photos of your own to a network. Train one first; on drawn pets that is soon done.")
     way_to("home", "Train my first network")
     st.stop()
 

@@ -97,6 +97,7 @@ def _show_drawn(visit: Memory) -> None:
     st.caption("Cats and dogs that this app draws itself. Nothing is downloaded, and no two are alike.")
     with st.grid(3, min_column_width=170):
         field("photos.num_drawn")
+        field("photos.drawn_size")
         field("photos.drawn_classes")
 
 

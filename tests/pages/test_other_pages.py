@@ -2,6 +2,8 @@
 
 import dataclasses
 import io
+import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from core.jobs.job import create_job, find_job
 from core.network import presets
 from core.runs.evaluation import Answer
 from core.workspace.lock import Lock
+from pages.home import first
 from pages.parts import answers, work
 
 
@@ -68,6 +71,16 @@ def test_home_of_an_empty_workspace_offers_one_thing():
     assert [button.key for button in app.button if button.proto.type == "primary"] == ["train-first"]
 
 
+def test_what_the_first_network_is_said_to_take_follows_from_this_machine(monkeypatch):
+    monkeypatch.setattr(first, "seconds_to_prepare", lambda num_drawings, size: num_drawings / 100)
+    monkeypatch.setattr(
+        first, "forecast", lambda config, counts: SimpleNamespace(total_seconds=sum(counts.values()) / 100)
+    )
+    assert re.search(r"2,500 drawn pets, about 50\ss on this computer", words_of(open_link()))
+    monkeypatch.setattr(first, "seconds_to_prepare", lambda num_drawings, size: 20 * num_drawings / 100)
+    assert re.search(r"about 9\smin on this computer", words_of(open_link()))
+
+
 def test_train_my_first_network_draws_pets_and_goes_to_training(spawned):
     app = open_link()
     app.button(key="train-first").click().run()
@@ -75,8 +88,9 @@ def test_train_my_first_network_draws_pets_and_goes_to_training(spawned):
     ((module, folder),) = spawned
     request = find_job(folder.name).request
     assert module == "core.runs.engines.from_photos" and request["photos"]["source"] == "drawn"
-    training = request["then_train"]["config"]["training"]
-    assert (training["epochs"], training["batch_size"]) == (20, 16)
+    asked = request["then_train"]["config"]
+    assert (asked["preset"], asked["name"]) == ("first", "My first network")
+    assert asked["photos"] == request["photos"]
     assert app.title[0].value == "Training"
 
 

@@ -3,7 +3,7 @@
 from core.advice.diagnosis.case import Case
 
 # Rates at which these optimizers usually learn: Keras' defaults, and what AlexNet used for SGD.
-USUAL_RATE = {"adam": 0.001, "adamw": 0.001, "rmsprop": 0.001, "sgd": 0.01}
+USUAL_RATE = {"adam": 0.001, "adamw": 0.001, "muon": 0.001, "rmsprop": 0.001, "sgd": 0.01}
 
 
 def lower_rate(optimizer: str, rate: float) -> float:

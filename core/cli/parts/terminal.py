@@ -23,7 +23,8 @@ class Bar:
         if stage != self._stage:
             self.end()
             self._stage, self._began, self._shown = stage, now, -1e9 if self._live else now
-        if done < total and now - self._shown < (0.1 if self._live else 5.0):
+        is_last = 0 < total <= done
+        if not is_last and now - self._shown < (0.1 if self._live else 5.0):
             return
         self._shown = now
         left = (now - self._began) / done * (total - done) if done else None

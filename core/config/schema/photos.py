@@ -32,6 +32,15 @@ class PhotosConfig:
         step=100,
         unit="drawings a class",
     )
+    drawn_size: int = option(
+        256,
+        "Drawing size",
+        "Side of each drawn pet. Half the side is drawn in half the time; no network sees more than its image size anyway.",
+        minimum=32,
+        maximum=512,
+        step=32,
+        unit="pixels",
+    )
     drawn_classes: tuple[str, ...] = option(
         ("cats", "dogs"),
         "Drawn classes",

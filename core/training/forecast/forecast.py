@@ -38,7 +38,7 @@ STARTED_BYTES = 300e6  # Python with TensorFlow
 BYTES_PER_PARAMETER = 4.0  # of each copy
 BYTES_PER_ACTIVATION = 8.0
 USUAL_PHOTOS = 2000  # what the presets' epochs were tried on
-OPTIMIZER_COPIES = {"adamw": 2, "adam": 2, "sgd": 1, "rmsprop": 1}
+OPTIMIZER_COPIES = {"adamw": 2, "muon": 2, "adam": 2, "sgd": 1, "rmsprop": 1}
 
 
 @dataclass(frozen=True)

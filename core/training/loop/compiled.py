@@ -8,6 +8,11 @@ import numpy as np
 from core.config import ConvBlock, DenseBlock, NetworkConfig, TrainingConfig
 from core.network.build import build
 
+# Four rounds bring every singular value between .7 and 1.2, which is as good as exact; Keras' five cost a quarter more.
+ROUNDS = 4
+# The first kernels are small and see pixels; dense layers and the output are few; AdamW, at the same rate, suits all of these.
+LEFT_TO_ADAMW = ["conv1/", "dense", "output"]
+
 
 def compile_model(model: keras.Model, training: TrainingConfig) -> None:
     """Gives a built network its optimizer, its loss and its figures, ``cross_entropy`` and ``accuracy``.
@@ -31,6 +36,16 @@ def _optimizer(training: TrainingConfig) -> keras.optimizers.Optimizer:
     match training.optimizer:
         case "adamw":
             optimizer = keras.optimizers.AdamW(rate, **({"weight_decay": 0.0} | decay), **clip)
+        case "muon":
+            shrinks = training.weight_decay
+            optimizer = ConvolutionMuon(
+                rate,
+                weight_decay=shrinks,
+                adam_weight_decay=shrinks,
+                exclude_layers=LEFT_TO_ADAMW,
+                ns_steps=ROUNDS,
+                **clip,
+            )
         case "adam":
             optimizer = keras.optimizers.Adam(rate, **decay, **clip)
         case "sgd":
@@ -43,6 +58,32 @@ def _optimizer(training: TrainingConfig) -> keras.optimizers.Optimizer:
         # Shrinking a bias, or the scale of a normalisation, does not make a network simpler.
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer
+
+
+class ConvolutionMuon(keras.optimizers.Muon):
+    """Turns each step of a convolution's kernel into one that changes all directions alike; AdamW for all else.
+
+    A kernel (height, width, channels in, filters) is the matrix (height * width * channels in, filters) that a window's
+    numbers are multiplied with. Keras' Muon leaves everything that is not a matrix to AdamW, so all kernels.
+
+    Source: Jordan et al. 2024, “Muon: an optimizer for hidden layers in neural networks”; the step's size, by which AdamW's
+    learning rates and weight decays hold, Liu et al. 2025, “Muon is scalable for LLM training”, section 2.2.
+    """
+
+    def _should_use_adamw(self, variable: Any) -> bool:
+        is_left = any(part in variable.path for part in self.exclude_layers)
+        return len(variable.shape) != 4 or is_left
+
+    def zeropower_via_newtonschulz5(self, x: Any, steps: int) -> Any:
+        """The nearest matrix of equal singular values, near enough. ``x``: a kernel's gradient; returns its shape."""
+        return keras.ops.reshape(super().zeropower_via_newtonschulz5(_as_matrix(x), steps), x.shape)
+
+    def lr_adjust(self, x: Any) -> Any:
+        return keras.ops.reshape(super().lr_adjust(_as_matrix(x)), x.shape)
+
+
+def _as_matrix(kernel: Any) -> Any:
+    return keras.ops.reshape(kernel, (-1, kernel.shape[-1]))
 
 
 def _is_right(targets, probabilities):

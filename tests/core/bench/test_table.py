@@ -32,6 +32,9 @@ WANTED = {
     "memory_25000_vs_4000",
     "speed_with_30_viewers",
     "tick_p95_30_viewers",
+    "first_network_seconds",
+    "first_network_to_70_seconds",
+    "first_network_accuracy",
     "page_p95_idle",
     "page_p95_beside_training",
 }

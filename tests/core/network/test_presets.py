@@ -9,6 +9,7 @@ def test_the_presets_are_those_that_the_app_promises():
     assert list(PRESETS) == [
         "narrow",
         "modern",
+        "first",
         "alexnet-2012",
         "alexnet-2012-ungrouped",
         "one-weird-trick",

@@ -138,13 +138,15 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(tmp_path, monkeypatch):
 def test_drawn_pets_are_drawn_from_the_split_seed(monkeypatch):
     asked = []
 
-    def draw_folder(folder, animals, num_per_class, seed, report):
-        asked.append((animals, num_per_class, seed))
+    def draw_folder(folder, animals, num_per_class, seed, report, size):
+        asked.append((animals, num_per_class, seed, size))
         return write_classes(folder, num_per_class, animals)
 
     monkeypatch.setattr(drawn, "draw_folder", draw_folder)
     made = prepare_dataset(PhotosConfig(num_drawn=8, drawn_classes=("dogs", "cats")), SplitConfig(seed=5))
-    assert asked == [(("cats", "dogs"), 8, 5)]
+    small = prepare_dataset(PhotosConfig(num_drawn=8, drawn_size=64), SplitConfig(seed=5))
+    assert asked == [(("cats", "dogs"), 8, 5, 256), (("cats", "dogs"), 8, 5, 64)]
+    assert made.root != small.root  # else one would refuse the other's drawings
     assert (made.id[:6], made.name) == ("drawn-", "Drawn cats and dogs")
 
 

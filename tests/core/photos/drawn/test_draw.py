@@ -51,6 +51,13 @@ def test_every_one_of_many_drawings_shows_something_in_fair_light(animal):
         assert 25 < grey.mean() < 240, index
 
 
+def test_a_folder_of_small_drawings_is_not_taken_for_one_of_large_ones(tmp_path):
+    folder = draw_folder(tmp_path / "pets", ("cats",), 2, size=48)
+    assert {Image.open(path).size for path in folder.rglob("*.jpg")} == {(48, 48)}
+    draw_folder(folder, ("cats",), 2, size=64)
+    assert {Image.open(path).size for path in folder.rglob("*.jpg")} == {(64, 64)}
+
+
 @pytest.mark.slow
 def test_no_two_of_many_drawings_look_alike():
     small = np.stack([pixels(draw(ANIMALS[i % 3], i, size=32)).ravel() for i in range(90)])

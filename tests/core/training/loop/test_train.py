@@ -405,7 +405,7 @@ def test_pictures_grow_over_the_run_and_the_best_epoch_saw_them_at_full_size(str
     assert run.history.best["image_size"] == 64
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd", "rmsprop"])
+@pytest.mark.parametrize("optimizer", ["adamw", "muon", "adam", "sgd", "rmsprop"])
 def test_every_optimizer_takes_decay_clip_softmax_and_class_weights(stripes_and_dots, optimizer):
     run = train(
         run_of(
