@@ -254,7 +254,7 @@ def test_a_bug_of_ours_gets_a_calm_sentence_and_no_traceback(capsys):
         except ZeroDivisionError as error:
             assert explain(error)
 
-    app = AppTest.from_function(page).run()
+    app = AppTest.from_function(page).run(timeout=30)
     assert "not your doing" in app.error[0].value
     assert "secret detail" not in app.error[0].value
     assert "secret detail" in capsys.readouterr().err

@@ -14,8 +14,6 @@ import os
 import sys
 from pathlib import Path
 
-from clock import Clock, OutOfTime  # beside this file, which is run as a script
-
 SIDE, BATCH_SIZE = 128, 64
 LARGER = 1.14  # photos are resized to so much more before the middle is cut out, as is usual
 RATE, WEIGHT_DECAY = 1e-3, 0.05
@@ -23,6 +21,8 @@ MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 def main(asked: dict) -> None:
+    from clock import Clock, OutOfTime  # beside this file, which is run as a script
+
     clock = Clock(asked["began"], asked["minutes"])
     import torch
     from torch import nn
