@@ -80,7 +80,7 @@ def test_every_run_is_listed_with_its_state_and_its_curve(home):
         assert {"loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds"} <= set(
             run.history.epochs[0]
         )
-        assert run.counts == {"train": 8, "val": 4, "test": 4}
+        assert run.split_sizes == {"train": 8, "val": 4, "test": 4}
         assert run.summary()["best_epoch"] == run.history.best_epoch
     assert newest_completed().id == SECOND_OF_SWEEP
     assert (runs[FINISHED].name, runs[PAUSED].name) == ("First run", "Ada's")
@@ -108,7 +108,7 @@ def test_the_network_answers_as_it_did(home):
 
 def test_the_photos_open_and_preparing_them_again_gives_the_same(home):
     (stored,) = datasets.list_datasets()
-    assert (stored.id, stored.sizes) == (PHOTOS, {"train": 8, "val": 4, "test": 4})
+    assert (stored.id, stored.split_sizes) == (PHOTOS, {"train": 8, "val": 4, "test": 4})
     assert (len(stored.steps()), len(stored.facts())) == (16, 16)
     again = prepare(stored.photos, stored.split)
     assert (again.id, again.examples, again.checksum) == (stored.id, stored.examples, stored.checksum)

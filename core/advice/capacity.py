@@ -3,7 +3,7 @@
 Each suggestion has a number in it and the nearest value that would do. No TensorFlow.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from core.advice.suggestion import WARNING, Suggestion
@@ -11,6 +11,7 @@ from core.config import ExperimentConfig, NetworkConfig, differences
 from core.errors import ConfigError
 from core.network.edit import WIDTHS, scale_width
 from core.network.plan import NetworkPlan, plan
+from core.photos.layouts.counts import SplitSizes
 from core.training.forecast.forecast import Forecast, forecast
 
 # A rule of thumb of this app, between two networks on 2,000 photos: the narrow AlexNet's 840 parameters a photo still learn
@@ -19,13 +20,13 @@ PARAMETERS_PER_PHOTO = 2_000
 
 
 def too_large(
-    experiment: ExperimentConfig, needs: Forecast, counts: Mapping[str, int], num_classes: int = 2
+    experiment: ExperimentConfig, needs: Forecast, split_sizes: SplitSizes, num_classes: int = 2
 ) -> Suggestion | None:
     """Whether a training would not fit into the memory that is free, and the nearest batch size or width that would.
 
     Args:
         needs: the forecast of this experiment.
-        counts: photos of each split.
+        split_sizes: photos of each split.
     """
     if needs.fits:
         return None
@@ -43,7 +44,9 @@ def too_large(
     one_photo = replace(experiment, training=replace(training, batch_size=1))
     narrow = _widest(
         experiment.network,
-        lambda network: forecast(replace(one_photo, network=network), counts, num_classes, needs.available_bytes).fits,
+        lambda network: (
+            forecast(replace(one_photo, network=network), split_sizes, num_classes, needs.available_bytes).fits
+        ),
     )
     if narrow is None:
         return suggestion("No batch size and no width is small enough: lower the image size.")

@@ -1,6 +1,5 @@
 """Plotly figures of what a data set looks like. No TensorFlow."""
 
-from collections.abc import Mapping
 from itertools import pairwise
 
 import plotly.graph_objects as go
@@ -8,11 +7,12 @@ import plotly.graph_objects as go
 from core import palette
 from core.charts.figures import finish, plain_labels
 from core.photos.checks.statistics import Histogram
+from core.photos.layouts.counts import PhotoCounts
 
 _SPLITS = {"train": "training", "val": "validation", "test": "test"}
 
 
-def balance(counts: Mapping[str, Mapping[str, int]]) -> go.Figure:
+def balance(counts: PhotoCounts) -> go.Figure:
     """Photos of each split, one bar a class.
 
     Args:

@@ -29,6 +29,7 @@ from core.photos.checks import clean, overrules, scan
 from core.photos.checks.clean import CleaningStep
 from core.photos.checks.overrules import Overrules
 from core.photos.checks.scan import ImageCheck, Issue
+from core.photos.layouts.counts import SplitSizes, split_sizes
 from core.photos.layouts.names import SPLITS
 from core.photos.split import Example
 from core.text import natural_key
@@ -93,9 +94,9 @@ class Dataset:
         return {split: dict(classes) for split, classes in self._counts.items()}
 
     @property
-    def sizes(self) -> dict[str, int]:
+    def split_sizes(self) -> SplitSizes:
         """Photos of each split."""
-        return {split: sum(classes.values()) for split, classes in self._counts.items()}
+        return split_sizes(self._counts)
 
     @cached_property
     def _counts(self) -> dict[str, dict[str, int]]:

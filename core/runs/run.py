@@ -10,7 +10,7 @@ from core.config import ExperimentConfig
 from core.errors import AppError, ModelError, RunError
 from core.jobs.events import is_number, last_event
 from core.jobs.job import status_of
-from core.photos.counts import PhotoCounts, sizes_of
+from core.photos.layouts.counts import PhotoCounts, SplitSizes, split_sizes
 from core.photos.layouts.names import SPLITS
 from core.runs.evaluation import Evaluation
 from core.runs.history import History, read_history
@@ -117,9 +117,9 @@ class Run:
         return tuple(self.dataset["class_names"])
 
     @property
-    def counts(self) -> dict[str, int]:
+    def split_sizes(self) -> SplitSizes:
         """Photos of each split."""
-        return sizes_of(self.dataset["counts"])
+        return split_sizes(self.dataset["counts"])
 
     @property
     def name(self) -> str:

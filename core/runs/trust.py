@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
-from core.photos.counts import PhotoCounts, of_split
+from core.photos.layouts.counts import PhotoCounts, of_split
 from core.runs.evaluation import Score, score_of, wilson_interval
 from core.runs.run import ACTIVE, Run
 from core.workspace.files import read_json
@@ -79,7 +79,7 @@ def best_to_ask(runs: Iterable[Run]) -> Run | None:
 
 
 def _vouched(run: Run) -> tuple[bool, bool, float]:
-    accuracy, num_test = run.history.results.get("test_accuracy"), run.counts["test"]
+    accuracy, num_test = run.history.results.get("test_accuracy"), run.split_sizes["test"]
     low = wilson_interval(round(accuracy * num_test), num_test)[0] if isinstance(accuracy, float) else 0.0
     largest = max(of_split(run.dataset["counts"], "test", run.class_names)) / max(1, num_test)
     return low > max(largest, 1 / len(run.class_names)), run.config.photos.source != "drawn", low

@@ -46,7 +46,10 @@ def who_answers(asked: Run | None, at_work: Run | None) -> str:
     if asked is not None:
         accuracy, tested = asked.history.results.get("test_accuracy"), ""
         if accuracy is not None:
-            photos, guess = words.count(asked.counts["test"], "test photo"), trust.in_brackets(trust.test_score(asked))
+            photos, guess = (
+                words.count(asked.split_sizes["test"], "test photo"),
+                trust.in_brackets(trust.test_score(asked)),
+            )
             tested = f"; {words.percent(accuracy)} of its {photos} named rightly{guess}"
         preset = presets.PRESETS.get(asked.config.preset)
         kind = preset.title if preset else asked.config.preset

@@ -10,11 +10,11 @@ from core.advice import capacity
 from core.config import ExperimentConfig
 from core.errors import ConfigError
 from core.network.plan import NetworkPlan, plan
+from core.photos.layouts.counts import SplitSizes
 from core.training.forecast.forecast import Forecast, forecast
 from pages import state
 from pages.parts import problems, words
 from pages.parts.fields import value_words
-from pages.parts.runs.fit import num_photos
 from pages.parts.suggestions import show_suggestion, take
 from pages.state.current import current_dataset, num_classes
 
@@ -32,14 +32,14 @@ def sums_of(experiment: ExperimentConfig) -> Sums:
     batch_size = state.draft().training.batch_size
     as_trained_here = replace(experiment, training=replace(experiment.training, batch_size=batch_size))
     network = plan(experiment.network, num_classes())
-    return Sums(network, forecast(as_trained_here, _counts(), num_classes()))
+    return Sums(network, forecast(as_trained_here, _split_sizes(), num_classes()))
 
 
-def _counts() -> dict[str, int]:
+def _split_sizes() -> SplitSizes:
     """Photos of each split of the chosen data set; of the drawn pets there will be, where there is none."""
     dataset, draft = current_dataset(), state.draft()
     if dataset is not None:
-        return num_photos(dataset.counts())
+        return dataset.split_sizes
     drawn = len(draft.photos.drawn_classes)
     return {
         name: round(drawn * part * (draft.photos.num_drawn if part <= 1 else 1))
@@ -123,7 +123,7 @@ def show_fault(error: ConfigError) -> None:
 
 def show_advice(sums: Sums) -> None:
     """What would not fit or learn too much by heart, and a button that makes it smaller."""
-    visit, draft, photos = state.memory(), state.draft(), _counts()
+    visit, draft, photos = state.memory(), state.draft(), _split_sizes()
     suggestions = {
         "advice-memory": capacity.too_large(draft, sums.needs, photos, num_classes()),
         "advice-photos": capacity.too_many_parameters(draft, sums.network, photos["train"], num_classes()),

@@ -29,7 +29,8 @@ def show_counts(dataset: Dataset) -> None:
 
 def show_split(dataset: Dataset) -> None:
     """A bar a split, by class."""
-    counts, sizes, most = dataset.counts(), dataset.sizes, max(dataset.sizes.values())
+    counts, sizes = dataset.counts(), dataset.split_sizes
+    most = max(sizes.values())
     st.header("Who learns from which")
     if len(dataset.class_names) <= pictures.MOST_COLOURS:
         with st.container(horizontal=True, gap="medium"):

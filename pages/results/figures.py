@@ -71,11 +71,11 @@ def show_settings(run: Run) -> None:
     """The photos, the preset and what differs from it."""
     st.header("What was set")
     preset = presets.PRESETS.get(run.config.preset)
-    counts = run.counts
+    sizes = run.split_sizes
     title = preset.title if preset else words.plain(run.config.preset)
     st.markdown(
         f"Preset **{title}** on {words.plain(run.dataset['name'])}: "
-        f"{counts['train']:,} photos to train, {counts['val']:,} to validate, {counts['test']:,} to test."
+        f"{sizes['train']:,} photos to train, {sizes['val']:,} to validate, {sizes['test']:,} to test."
     )
     if preset is None:
         return

@@ -65,7 +65,7 @@ def _row(run: Run, where: str) -> None:
 @st.cache_data(ttl=60, max_entries=200, show_spinner=False)
 def _seconds(run_id: str, _run: Run) -> float | None:
     try:
-        return forecast(_run.config, _run.counts, len(_run.class_names)).total_seconds
+        return forecast(_run.config, _run.split_sizes, len(_run.class_names)).total_seconds
     except AppError:
         return None
 

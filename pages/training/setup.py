@@ -41,8 +41,8 @@ def _show_what() -> bool:
         fault, figures = error, "It does not work yet; see below."
     with st.grid(3, min_column_width=220, gap="small"):
         if dataset:
-            counts = dataset.sizes
-            split = f"{counts['train']:,} to train, {counts['val']:,} to validate, {counts['test']:,} to test"
+            sizes = dataset.split_sizes
+            split = f"{sizes['train']:,} to train, {sizes['val']:,} to validate, {sizes['test']:,} to test"
             _card("Photos", words.plain(dataset.name), split, "photos", "Change photos")
         else:
             _card("Photos", "None yet", "Prepare drawn pets or a folder of your own first.", "photos", "Choose photos")

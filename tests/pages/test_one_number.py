@@ -57,7 +57,7 @@ def said_on_all_pages(dataset: Dataset) -> dict[str, str]:
 
 
 def test_all_pages_of_a_data_set_give_one_number_for_one_thing(dataset):
-    said, sizes, summary = said_on_all_pages(dataset), dataset.sizes, dataset.summary
+    said, sizes, summary = said_on_all_pages(dataset), dataset.split_sizes, dataset.summary
     assert summary["issues"].keys() >= {"near-duplicate", "exact duplicate", "duplicate in another class", "truncated"}
     expected = {
         r"([\d,]+) to train|[Tt]raining: ([\d,]+)|([\d,]+) training photos|([\d,]+) photos to train": sizes["train"],

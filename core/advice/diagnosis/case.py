@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from core.advice.suggestion import Suggestion
 from core.config import ExperimentConfig
-from core.photos.counts import PhotoCounts, of_split
+from core.photos.layouts.counts import PhotoCounts, of_split
 from core.runs.evaluation import Score, wilson_interval
 from core.runs.history import History
 from core.runs.trust import score_of_epoch

@@ -19,7 +19,7 @@ from core.advice.diagnosis.case import FEWEST_EPOCHS, MIN_STEPS, Case
 from core.advice.diagnosis.standing import NOTHING_YET, Look, look, shown
 from core.advice.suggestion import Suggestion
 from core.config import ExperimentConfig
-from core.photos.counts import PhotoCounts
+from core.photos.layouts.counts import PhotoCounts
 from core.runs.history import History
 from core.runs.run import Run
 

@@ -10,7 +10,7 @@ from core.advice.diagnosis.nothing_learned import UNBALANCED_SHARE
 from core.advice.diagnosis.ways_out import way_out
 from core.advice.diagnosis.words import in_epochs, percent, ranged
 from core.advice.suggestion import LEARNS_NOTHING, NOTE, WARNING, Suggestion
-from core.photos.counts import of_split
+from core.photos.layouts.counts import of_split
 from core.runs.evaluation import Score, wilson_interval
 
 STEPS_TO_LEARN = 300

@@ -37,7 +37,7 @@ def forecast(folder, preset_id, config_path, assignments, joins, only, measure, 
     dataset = prepare(config)
     if measure:
         _measure(config, dataset)
-    expected = forecast_run(config, dataset.sizes, len(dataset.class_names))
+    expected = forecast_run(config, dataset.split_sizes, len(dataset.class_names))
     device = outlook(config.training.precision)
     emit({**asdict(expected), "device": device.device}, as_json, f"{expected.sentence}\n{device.sentence}")
 

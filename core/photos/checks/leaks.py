@@ -16,6 +16,7 @@ from core.photos.checks.clean import CONVERT, IGNORE, CleaningStep
 from core.photos.checks.likeness import joined
 from core.photos.checks.overrules import USE
 from core.photos.checks.scan import Issue
+from core.photos.layouts.counts import PhotoCounts
 from core.photos.layouts.names import SPLITS
 from core.text import natural_key
 
@@ -46,7 +47,7 @@ class Leaks:
     test_in_train_without_copies: int
 
 
-def count(steps: Iterable[CleaningStep], counts: Mapping[str, Mapping[str, int]], seed: int = 0) -> Leaks:
+def count(steps: Iterable[CleaningStep], counts: PhotoCounts, seed: int = 0) -> Leaks:
     """Plays the article's way through.
 
     Args:

@@ -4,10 +4,11 @@ Sentences hold class names as they are: whoever shows them where markup means so
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from core.photos.checks.scan import ImageCheck
+from core.photos.layouts.counts import PhotoCounts
 from core.text import listed
 
 BALANCED_RATIO = 1.1
@@ -74,7 +75,7 @@ def brightnesses(checks: Iterable[ImageCheck]) -> Histogram:
     return histogram((check.brightness for check in measured(checks)), BRIGHTNESS_EDGES)
 
 
-def class_totals(counts: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+def class_totals(counts: PhotoCounts) -> dict[str, int]:
     """{class name: photos in all splits}.
 
     Args:
@@ -87,7 +88,7 @@ def class_totals(counts: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
     return totals
 
 
-def balance_sentence(counts: Mapping[str, Mapping[str, int]]) -> str:
+def balance_sentence(counts: PhotoCounts) -> str:
     """Whether the classes are balanced, and what it costs if they are not."""
     totals = class_totals(counts)
     numbers = " and ".join(f"{number:,}" for number in totals.values())

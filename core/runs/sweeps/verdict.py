@@ -60,11 +60,11 @@ def _tested(rows: Sequence[Row]) -> list[_Tested]:
 
 def _validation_sentence(best: _Tested, others: Sequence[_Tested]) -> str:
     """Who is best on the validation photos; nobody on a tie, or where so few photos cannot tell."""
-    count = best.run.counts["val"]
+    count = best.run.split_sizes["val"]
     level = [
         other
         for other in others
-        if shares_gap(best.val_accuracy, count, other.val_accuracy, other.run.counts["val"])[0] <= 0
+        if shares_gap(best.val_accuracy, count, other.val_accuracy, other.run.split_sizes["val"])[0] <= 0
     ]
     if not level:
         return f"Best on the validation photos: {best.label}, {_percent(best.val_accuracy)}."

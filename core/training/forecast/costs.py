@@ -1,10 +1,11 @@
 """What is left of a run, in seconds, and how many steps fit into a time: what a run by the clock is planned with. No TensorFlow."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from core.config import TrainingConfig, setting
+from core.photos.layouts.counts import SplitSizes
 from core.training.forecast.measured import Measurement
 from core.training.recipe.course import Course
 from core.training.recipe.schedule import averaging_window, image_size_of, judged_size, stride_of, training_sizes
@@ -34,27 +35,27 @@ class Costs:
     Args:
         training: of the run; ``epochs`` do not count here, the course says how long it is.
         full_size: the network's input_size.
-        counts: photos of each split: train, val, test.
+        split_sizes: photos of each split: train, val, test.
         times: with a timing of each size that the run may train at.
     """
 
     training: TrainingConfig
     full_size: int
-    counts: Mapping[str, int]
+    split_sizes: SplitSizes
     times: Measurement
 
     @property
     def steps_per_epoch(self) -> int:
-        return max(1, -(-self.counts["train"] // self.training.batch_size))
+        return max(1, -(-self.split_sizes["train"] // self.training.batch_size))
 
     @property
     def num_lengths(self) -> int:
         """Of batches: each is traced by itself."""
-        return 1 if self.counts["train"] % self.steps_per_epoch == 0 else 2
+        return 1 if self.split_sizes["train"] % self.steps_per_epoch == 0 else 2
 
     def step_seconds(self, size: int, num_steps: int) -> float:
         """Of a step in a run of so many, once everything is traced."""
-        photos = self.counts["train"] / self.steps_per_epoch
+        photos = self.split_sizes["train"] / self.steps_per_epoch
         window = averaging_window(self.training, num_steps)
         averaging = self.times.average_seconds / stride_of(window) if window >= 2 else 0.0
         return photos * self.times.train[size].photo_seconds + averaging
@@ -62,11 +63,11 @@ class Costs:
     def end_seconds(self, size: int) -> float:
         """Of the end of an epoch that trained at ``size``: validation, the best weights, a checkpoint."""
         judge = self.times.judge[self.judged(size)]
-        return self.counts["val"] * judge.photo_seconds + self.times.best_seconds + self.times.save_seconds
+        return self.split_sizes["val"] * judge.photo_seconds + self.times.best_seconds + self.times.save_seconds
 
     def test_seconds(self, size: int) -> float:
         """Of the test, after a last epoch that trained at ``size``; the best weights are read back first."""
-        return self.counts["test"] * self.times.judge[self.judged(size)].photo_seconds + self.times.best_seconds
+        return self.split_sizes["test"] * self.times.judge[self.judged(size)].photo_seconds + self.times.best_seconds
 
     def left(self, course: Course, epoch: int, step: int, size: int, speeds: Speeds) -> float:
         """Seconds from ``step`` finished steps of ``epoch`` on, to the result on the test photos.

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from core.config import ExperimentConfig
 from core.machine import available_memory
+from core.photos.layouts.counts import SplitSizes
 from core.training.device import choose_precision
 from core.training.forecast import measured
 from core.training.forecast.costs import Costs
@@ -69,13 +70,13 @@ class Forecast:
 
 
 def forecast(
-    config: ExperimentConfig, counts: Mapping[str, int], num_classes: int = 2, available_bytes: int | None = None
+    config: ExperimentConfig, split_sizes: SplitSizes, num_classes: int = 2, available_bytes: int | None = None
 ) -> Forecast:
     """What a run of this configuration needs on this machine. Takes milliseconds.
 
     Args:
         config: may come straight from a page; checked here.
-        counts: photos of each split: train, val, test.
+        split_sizes: photos of each split: train, val, test.
         num_classes: from the data set.
         available_bytes: memory there is for it. Defaults to what is free now.
 
@@ -83,12 +84,12 @@ def forecast(
         ConfigError: a setting is out of its limits, or a layer's map collapses.
     """
     free = available_memory() if available_bytes is None else available_bytes
-    numbers, basis = times_of(config, counts, num_classes)
-    planned = by_epochs(config, numbers, counts)
-    in_epochs, around = _seconds(planned, numbers, counts)
-    batch_size = _largest_batch(config, num_classes, counts, free)
+    numbers, basis = times_of(config, split_sizes, num_classes)
+    planned = by_epochs(config, numbers, split_sizes)
+    in_epochs, around = _seconds(planned, numbers, split_sizes)
+    batch_size = _largest_batch(config, num_classes, split_sizes, free)
     made = Forecast(
-        memory_bytes=round(_memory(config, num_classes, counts, config.training.batch_size)),
+        memory_bytes=round(_memory(config, num_classes, split_sizes, config.training.batch_size)),
         epoch_seconds=in_epochs / planned.training.epochs,
         total_seconds=60 * config.training.minutes or in_epochs + around,
         available_bytes=free,
@@ -102,7 +103,7 @@ def forecast(
 
 
 def smaller_batch_size(
-    config: ExperimentConfig, counts: Mapping[str, int], num_classes: int = 2, available_bytes: int | None = None
+    config: ExperimentConfig, split_sizes: SplitSizes, num_classes: int = 2, available_bytes: int | None = None
 ) -> int | None:
     """The batch size to go on with after a run has met the end of the memory: at most half, and one that fits.
 
@@ -116,27 +117,27 @@ def smaller_batch_size(
         return None
     smaller = replace(config, training=replace(config.training, batch_size=half))
     return _largest_batch(
-        smaller, num_classes, counts, available_memory() if available_bytes is None else available_bytes
+        smaller, num_classes, split_sizes, available_memory() if available_bytes is None else available_bytes
     )
 
 
 def out_of_memory(
-    config: ExperimentConfig, counts: Mapping[str, int], num_classes: int = 2, available_bytes: int | None = None
+    config: ExperimentConfig, split_sizes: SplitSizes, num_classes: int = 2, available_bytes: int | None = None
 ) -> tuple[str, int | None]:
     """What to tell a person whose run met the end of the memory: a sentence, and the batch size of the one button below it.
 
     Args: as ``forecast``.
     """
-    batch_size = smaller_batch_size(config, counts, num_classes, available_bytes)
+    batch_size = smaller_batch_size(config, split_sizes, num_classes, available_bytes)
     asked = f"The memory of this computer was not enough for steps of {config.training.batch_size:,} photos at once."
     if batch_size is None:
         return f"{asked} Smaller steps would not be enough either: lower the image size or the filters and units.", None
     return f"{asked} A batch size of {batch_size:,} will do. Start it again with that.", batch_size
 
 
-def times_of(config: ExperimentConfig, counts: Mapping[str, int], num_classes: int) -> tuple[Measurement, str]:
+def times_of(config: ExperimentConfig, split_sizes: SplitSizes, num_classes: int) -> tuple[Measurement, str]:
     """The times to reckon with, and where they come from, as ``Forecast.basis`` has it. Args: as ``forecast``."""
-    photos = _photos_per_step(config, counts)
+    photos = _photos_per_step(config, split_sizes)
     own = measured.find(config, num_classes)
     if own is not None and all(_is_near(photos, timing.photos) for timing in own.train.values()):
         return own, "measured"
@@ -145,21 +146,21 @@ def times_of(config: ExperimentConfig, counts: Mapping[str, int], num_classes: i
     return (_scaled(guess, known), "scaled") if known else (guess, "guessed")
 
 
-def by_epochs(config: ExperimentConfig, times: Measurement, counts: Mapping[str, int]) -> ExperimentConfig:
+def by_epochs(config: ExperimentConfig, times: Measurement, split_sizes: SplitSizes) -> ExperimentConfig:
     """The run with as many epochs as its minutes will be enough for, the one that is cut short included; the same where it has none."""
     training = config.training
     if not training.minutes:
         return config
-    costs = Costs(training, config.network.input_size, counts, times)
+    costs = Costs(training, config.network.input_size, split_sizes, times)
     seconds = 60 * training.minutes - times.start_seconds
     epochs = costs.first_course(seconds).num_epochs
     return replace(config, training=replace(training, minutes=0.0, epochs=epochs))
 
 
-def _seconds(config: ExperimentConfig, numbers: Measurement, counts: Mapping[str, int]) -> tuple[float, float]:
+def _seconds(config: ExperimentConfig, numbers: Measurement, split_sizes: SplitSizes) -> tuple[float, float]:
     """(seconds of all epochs, seconds of start and test)."""
     training, full = config.training, config.network.input_size
-    steps = _num_steps(counts["train"], training.batch_size)
+    steps = _num_steps(split_sizes["train"], training.batch_size)
     window = averaging_window(training, training.epochs * steps)
     averaging = numbers.average_seconds * steps / stride_of(window) if window >= 2 else 0.0
     sizes = measured.epochs_by_size(config)
@@ -167,13 +168,18 @@ def _seconds(config: ExperimentConfig, numbers: Measurement, counts: Mapping[str
     for size, epochs in sizes.items():
         judged = judged_size(training, full, size)
         train, judge = numbers.train[size], numbers.judge[judged]
-        in_steps = counts["train"] * train.photo_seconds + averaging
+        in_steps = split_sizes["train"] * train.photo_seconds + averaging
         num_saves = min(steps, 1 + in_steps // max(training.checkpoint_seconds, 1e-9))
-        epoch = in_steps + counts["val"] * judge.photo_seconds + num_saves * numbers.save_seconds + numbers.best_seconds
+        epoch = (
+            in_steps
+            + split_sizes["val"] * judge.photo_seconds
+            + num_saves * numbers.save_seconds
+            + numbers.best_seconds
+        )
         total += len(epochs) * epoch + train.first_seconds + (0.0 if judged in traced else judge.first_seconds)
         traced.add(judged)
     last = numbers.judge[judged_size(training, full, max(sizes))]
-    return total, numbers.start_seconds + counts["test"] * last.photo_seconds
+    return total, numbers.start_seconds + split_sizes["test"] * last.photo_seconds
 
 
 def guessed(config: ExperimentConfig, num_classes: int, photos: float) -> Measurement:
@@ -298,9 +304,9 @@ def _distance(a: Measurement, b: Measurement) -> float:
     return math.hypot(*(math.log(a.features[name] / b.features[name]) for name in names))
 
 
-def _memory(config: ExperimentConfig, num_classes: int, counts: Mapping[str, int], batch_size: int) -> float:
+def _memory(config: ExperimentConfig, num_classes: int, split_sizes: SplitSizes, batch_size: int) -> float:
     """Bytes at a batch size, which may be another than the configured one."""
-    photos = counts["train"] / _num_steps(counts["train"], batch_size)
+    photos = split_sizes["train"] / _num_steps(split_sizes["train"], batch_size)
     size = measured.used_sizes(config)[-1]
     own = measured.find(config, num_classes)
     if own is None:
@@ -312,28 +318,28 @@ def _memory(config: ExperimentConfig, num_classes: int, counts: Mapping[str, int
         found = GROWTH * own.memory_bytes
         share = own.memory_bytes / _guessed_bytes(own)
         found += share * _photo_bytes(own.features, size) * (photos - last.photos)
-    return found + _kept_bytes(config, counts)
+    return found + _kept_bytes(config, split_sizes)
 
 
-def _kept_bytes(config: ExperimentConfig, counts: Mapping[str, int]) -> int:
+def _kept_bytes(config: ExperimentConfig, split_sizes: SplitSizes) -> int:
     """Of the small validation pictures that a run keeps while it trains on small ones."""
     full, channels = config.network.input_size, config.network.input_channels
     sizes = [size for size in measured.judged_sizes(config) if size != full]
-    kept = counts["val"] * max(sizes, default=0) ** 2 * channels
+    kept = split_sizes["val"] * max(sizes, default=0) ** 2 * channels
     return kept if kept <= MOST_KEPT_BYTES else 0
 
 
-def _largest_batch(config: ExperimentConfig, num_classes: int, counts: Mapping[str, int], free: int) -> int | None:
+def _largest_batch(config: ExperimentConfig, num_classes: int, split_sizes: SplitSizes, free: int) -> int | None:
     """The configured batch size, or the first of its halves that fits."""
     batch_size = config.training.batch_size
-    while batch_size and _memory(config, num_classes, counts, batch_size) > USABLE_FRACTION * free:
+    while batch_size and _memory(config, num_classes, split_sizes, batch_size) > USABLE_FRACTION * free:
         batch_size //= 2
     return batch_size or None
 
 
-def about_epochs(config: ExperimentConfig, counts: Mapping[str, int]) -> str:
+def about_epochs(config: ExperimentConfig, split_sizes: SplitSizes) -> str:
     """Where an epoch is only some steps: why so many epochs are no mistake, in words; "" elsewhere."""
-    photos, training = counts["train"], config.training
+    photos, training = split_sizes["train"], config.training
     steps = _num_steps(photos, training.batch_size)
     total, usual = training.epochs * steps, training.epochs * _num_steps(USUAL_PHOTOS, training.batch_size)
     if photos >= USUAL_PHOTOS / 4 or not photos:
@@ -399,8 +405,8 @@ def _num_steps(photos: int, batch_size: int) -> int:
     return max(1, -(-photos // batch_size))
 
 
-def _photos_per_step(config: ExperimentConfig, counts: Mapping[str, int]) -> float:
-    return counts["train"] / _num_steps(counts["train"], config.training.batch_size)
+def _photos_per_step(config: ExperimentConfig, split_sizes: SplitSizes) -> float:
+    return split_sizes["train"] / _num_steps(split_sizes["train"], config.training.batch_size)
 
 
 def _is_near(a: float, b: float) -> bool:

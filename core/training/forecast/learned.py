@@ -25,7 +25,7 @@ _FINISHED = ("completed", "stopped")
 def promise(run: Run) -> float:
     """Seconds that the forecast gives a run, to be asked before its start; 0 where there is none."""
     try:
-        return forecast(run.config, run.counts, len(run.class_names)).total_seconds
+        return forecast(run.config, run.split_sizes, len(run.class_names)).total_seconds
     except AppError:
         return 0.0
 
@@ -58,7 +58,7 @@ def measurement(
     rows = [event for event in events if event["kind"] == "epoch" and event.get("photos_per_second")]
     if not rows or not events or events[-1]["kind"] not in _FINISHED:
         return None
-    config, counts, history = run.config, run.counts, run.history
+    config, split_sizes, history = run.config, run.split_sizes, run.history
     photos = history.num_train / history.steps_per_epoch
     guess = guessed(config, len(run.class_names), photos)
     train, judge = {}, {}
@@ -68,7 +68,7 @@ def measurement(
         train[size] = Timing(usual / history.steps_per_epoch, photos, max(0.0, in_steps[0] - usual))
         judged = judged_size(config.training, config.network.input_size, size)
         beside = [row["seconds"] - steps - guess.best_seconds for row, steps in zip(of_size, in_steps, strict=True)]
-        judge[judged] = Timing(max(1e-4, median(beside[1:] or beside)), max(1, counts["val"]), 0.0)
+        judge[judged] = Timing(max(1e-4, median(beside[1:] or beside)), max(1, split_sizes["val"]), 0.0)
     begun = [event for event in events if event["kind"] == "started"]
     caching = _seconds_of_stage(events, "caching")
     is_whole = len(begun) == 1 and events[-1]["kind"] == "completed" and len(rows) == history.num_epochs

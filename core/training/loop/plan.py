@@ -11,6 +11,7 @@ from typing import Any
 
 from core.config import AugmentConfig, ExperimentConfig
 from core.jobs.events import Event, EventLog, is_number
+from core.photos.layouts.counts import SplitSizes
 from core.training.forecast.costs import Costs
 from core.training.forecast.forecast import times_of
 from core.training.loop.budget import Budget, Watch
@@ -24,7 +25,7 @@ class Plan:
 
     Args:
         config: of the run.
-        counts: photos of each split.
+        split_sizes: photos of each split.
         num_classes: of the data set.
         steps_per_epoch: of a whole epoch.
         log: where corrections are told.
@@ -35,7 +36,7 @@ class Plan:
     def __init__(
         self,
         config: ExperimentConfig,
-        counts: Mapping[str, int],
+        split_sizes: SplitSizes,
         num_classes: int,
         steps_per_epoch: int,
         log: EventLog,
@@ -47,8 +48,8 @@ class Plan:
         self.watch = Watch(clock, began)
         self.budget = None
         if self.minutes:
-            times, _ = times_of(config, counts, num_classes)
-            costs = Costs(config.training, self._full_size, counts, times)
+            times, _ = times_of(config, split_sizes, num_classes)
+            costs = Costs(config.training, self._full_size, split_sizes, times)
             self.budget = Budget(60 * self.minutes, costs, self.watch)
         self._is_planned = not self.minutes
         self._recorded: deque[Event] = deque()

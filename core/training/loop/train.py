@@ -86,7 +86,7 @@ class Training:
         self.pictures = Pictures(self.equipment.images)
         dataset = self.equipment.dataset
         self.plan = Plan(
-            run.config, dataset.sizes, len(dataset.class_names), self.steps_per_epoch, log, self.watch, began
+            run.config, dataset.split_sizes, len(dataset.class_names), self.steps_per_epoch, log, self.watch, began
         )
         self.average = WeightAverage(self.equipment.model, self.plan.averaging_window)
         self.state = State()

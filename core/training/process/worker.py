@@ -77,7 +77,7 @@ def _train_in_turn(run: Run, log: EventLog) -> None:
     except MemoryError:
         traceback.print_exc()
         available = available_memory() + private_memory()  # what this run holds is free once it has ended
-        sentence, batch_size = out_of_memory(run.config, run.counts, len(run.class_names), available)
+        sentence, batch_size = out_of_memory(run.config, run.split_sizes, len(run.class_names), available)
         log.last_word("failed", message=sentence, batch_size_that_fits=batch_size)
     finally:
         slot.release()

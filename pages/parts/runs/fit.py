@@ -49,7 +49,7 @@ def _tick(dataset: Dataset, job: Job | None, draft: ExperimentConfig) -> None:
         if job.status == "failed":
             visit.say("error", str((job.last or {}).get("message") or "The measurement failed."), "measure")
         state.redraw()
-    needs = forecast(visit.draft, num_photos(dataset.counts()), len(dataset.class_names))
+    needs = forecast(visit.draft, dataset.split_sizes, len(dataset.class_names))
     problems.show_said("measure")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="fit"):
         if needs.fits:
@@ -78,7 +78,7 @@ def _tick(dataset: Dataset, job: Job | None, draft: ExperimentConfig) -> None:
 def show_epochs_in_words(dataset: Dataset) -> None:
     """Beside few photos: why the default number of epochs is no mistake."""
     with st.container():
-        if said := about_epochs(state.draft(), num_photos(dataset.counts())):
+        if said := about_epochs(state.draft(), dataset.split_sizes):
             st.caption(words.plain(said))
 
 
@@ -91,11 +91,6 @@ def _offer_batch_size(visit: Memory, needs: Forecast) -> None:
             args=("training.batch_size", needs.batch_size_that_fits),
             key="batch-that-fits",
         )
-
-
-def num_photos(counts: dict[str, dict[str, int]]) -> dict[str, int]:
-    """Photos of each split, all classes together."""
-    return {split: sum(classes.values()) for split, classes in counts.items()}
 
 
 def _cancel(visit: Memory, job: Job) -> None:

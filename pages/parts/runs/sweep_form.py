@@ -26,7 +26,6 @@ from pages import state
 from pages.parts import problems, words
 from pages.parts.fields import setting_words
 from pages.parts.places import way_to
-from pages.parts.runs.fit import num_photos
 from pages.parts.runs.start import start_comparison
 from pages.state import Memory
 from pages.state.current import current_dataset, num_classes
@@ -173,8 +172,8 @@ def _start(visit: Memory, path: str | None, dataset: Dataset | None, owner: str)
 
 
 def _forecast_words(made: list[Variant], dataset: Dataset) -> str:
-    counts, classes = num_photos(dataset.counts()), len(dataset.class_names)
-    needs = [forecast(one.config, counts, classes) for one in made]
+    split_sizes, classes = dataset.split_sizes, len(dataset.class_names)
+    needs = [forecast(one.config, split_sizes, classes) for one in made]
     if not all(need.fits for need in needs):
         worst = next(one for one, need in zip(made, needs, strict=True) if not need.fits)
         return f":material/memory: {words.plain(worst.label.capitalize())} may need more memory than is free."

@@ -54,8 +54,7 @@ def test_a_measured_configuration_is_forecast_from_its_own_times_at_each_size(st
     assert found.copies == 4
     assert found.memory_bytes > 50e6
     assert not found.is_beside_training
-    counts = {split: sum(classes.values()) for split, classes in stripes_and_dots.counts().items()}
-    assert forecast(GROWING, counts, 2).basis == "measured"
+    assert forecast(GROWING, stripes_and_dots.split_sizes, 2).basis == "measured"
 
 
 def test_nothing_is_left_of_the_run_that_was_measured(stripes_and_dots, quick):

@@ -1,13 +1,16 @@
-"""How many photos each split has of each class: one shape for data sets, runs, pages and charts."""
+"""How many photos there are, in the two forms that data sets, runs, forecasts, pages and charts know: by split and class, and by split."""
 
 from collections.abc import Mapping, Sequence
 
 PhotoCounts = Mapping[str, Mapping[str, int]]
-"""{split: {class name: number of photos}}"""
+"""{split: {class name: number of photos}}; of a data set or a run every split and class is there."""
+
+SplitSizes = Mapping[str, int]
+"""{split: number of photos}: train, val, test."""
 
 
-def sizes_of(counts: PhotoCounts) -> dict[str, int]:
-    """Photos of each split."""
+def split_sizes(counts: PhotoCounts) -> dict[str, int]:
+    """Photos of each split, all classes together."""
     return {split: sum(classes.values()) for split, classes in counts.items()}
 
 
