@@ -6,7 +6,7 @@ digits. Whatever a stranger may have written is read here, and is bounded before
 
 import math
 import re
-from typing import Any
+from typing import Any, TypeGuard
 
 MOST = 10**20  # beyond every number that is read anywhere, 64 bits included
 _WHOLE = re.compile(r"-?[0-9]{1,20}")
@@ -53,3 +53,8 @@ def real(given: Any, minimum: float = -math.inf, maximum: float = math.inf) -> f
     if not math.isfinite(value) or not minimum <= value <= maximum:
         raise ValueError(f"not a number between {minimum:g} and {maximum:g}")
     return value
+
+
+def is_number(value: Any) -> TypeGuard[float]:
+    """Whether a value from a file is a number that one can reckon with."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e15

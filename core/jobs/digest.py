@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from core.jobs.events import Event, parse_event, read_lines
+from core.jobs.events import parse_event, read_lines
+from core.jobs.kinds import Event
 from core.workspace.files import open_file
 from core.workspace.shelf import Stamp, stamp_of
 

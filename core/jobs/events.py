@@ -1,7 +1,6 @@
 """events.jsonl: what a job has to tell, one JSON object a line, appended by its one worker, read by anybody.
 
-What each kind of event holds stands here once, as a type: ``EventLog.append`` takes no other fields, and who reads a run
-(``core.runs.history``) checks a line against it before it trusts one.
+What each kind of event holds is declared in ``core.jobs.kinds``.
 """
 
 import json
@@ -13,123 +12,15 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal, NotRequired, TypedDict, TypeGuard, Unpack, cast, overload
+from typing import Any, Literal, Unpack, cast, overload
 
+from core.jobs.kinds import Batch, Epoch, Event, LastWord, Noticed, Planned, Progressed, Queued, Started
+from core.parse import is_number
 from core.workspace.files import open_file, parse_json
 from core.workspace.shelf import Stamp, stamp_of
 
 BALLAST_BYTES = 2**16
 _TAIL_BYTES = 2**16
-
-Event = dict[str, Any]
-"""A line as it was read: it has a kind and, if a time, a number. All else is as unchecked as the file."""
-
-Measure = float | Literal["nan", "inf", "-inf"]
-"""A number that may not be one; JSON has none of those, and they are kept as text."""
-
-
-class Queued(TypedDict):
-    """It waits. A run says where: 1 is next, 0 that it has just come."""
-
-    position: NotRequired[int]
-
-
-class Started(TypedDict):
-    """The work begins; a run says the rest, any other job nothing."""
-
-    num_epochs: NotRequired[int]
-    num_steps: NotRequired[int]
-    minutes: NotRequired[float]
-    steps_per_epoch: NotRequired[int]
-    num_train: NotRequired[int]
-    parameters: NotRequired[int]
-    device: NotRequired[str]
-    precision: NotRequired[str]
-    circumstances: NotRequired[dict[str, Any]]
-    memory_bytes: NotRequired[int]
-
-
-class Progressed(TypedDict):
-    """How far it is in a stage, in the stage's own unit."""
-
-    stage: str
-    done: float
-    total: float
-
-
-class Noticed(TypedDict):
-    """A sentence for the person."""
-
-    text: str
-
-
-class Planned(TypedDict):
-    """How long a run by the clock is to be, from a step on: decided at its start (``is_first``), corrected on the way.
-
-    ``step`` are finished then; ``num_steps`` and ``num_epochs`` are those of the whole run; the last epoch may be cut short.
-    """
-
-    step: int
-    num_steps: int
-    num_epochs: int
-    minutes: float
-    seconds_spent: float
-    seconds_left: float
-    is_first: bool
-
-
-class Batch(TypedDict):
-    """Steps since the event before: averages over their photos. ``step`` counts from 1 through all epochs.
-
-    What a first release did not write is not required.
-    """
-
-    step: int
-    epoch: int
-    loss: Measure
-    accuracy: Measure
-    photos_per_second: float
-    eta_seconds: float | None
-    learning_rate: NotRequired[float]
-    memory_bytes: NotRequired[int]
-    memory_free_fraction: NotRequired[float]
-
-
-class Epoch(TypedDict):
-    """A finished epoch, from 1, with its validation; and the evidence of ``core.training.loop.evidence``."""
-
-    epoch: int
-    loss: Measure
-    accuracy: Measure
-    val_loss: Measure
-    val_accuracy: Measure
-    learning_rate: NotRequired[float]
-    image_size: NotRequired[int]
-    seconds: NotRequired[float]
-    photos_per_second: NotRequired[float | None]
-    memory_bytes: NotRequired[int]
-    memory_free_fraction: NotRequired[float]
-    best: NotRequired[bool]
-    step_fraction: NotRequired[float]
-    dead_units: NotRequired[dict[str, int]]
-    val_top_class: NotRequired[int | None]
-    val_top_share: NotRequired[float]
-    val_spread: NotRequired[float]
-
-
-class LastWord(TypedDict):
-    """completed, stopped, paused or failed. A sentence and its code where it failed; figures of a run; what another job has made."""
-
-    message: NotRequired[str]
-    code: NotRequired[str]
-    batch_size_that_fits: NotRequired[int | None]
-    best_epoch: NotRequired[int | None]
-    val_accuracy: NotRequired[Measure]
-    val_loss: NotRequired[Measure]
-    test_accuracy: NotRequired[Measure | None]
-    test_loss: NotRequired[Measure | None]
-    test_right: NotRequired[list[int]]
-    photos_per_second: NotRequired[float | None]
 
 
 class EventLog:
@@ -182,6 +73,8 @@ class EventLog:
 
     @overload
     def append(self, kind: Literal["queued"], **fields: Unpack[Queued]) -> None: ...
+    @overload
+    def append(self, kind: Literal["started"]) -> None: ...
     @overload
     def append(self, kind: Literal["started"], **fields: Unpack[Started]) -> None: ...
     @overload
@@ -307,11 +200,6 @@ def parse_event(line: bytes) -> Event | None:
         return None
     # the names of fields are kept once, not once an event
     return {sys.intern(name): value for name, value in event.items()}
-
-
-def is_number(value: Any) -> TypeGuard[float]:
-    """Whether a value from a file is a number that one can reckon with."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e15
 
 
 _last: OrderedDict[Path, tuple[Stamp, Event | None]] = OrderedDict()

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,9 @@ from typing import Any
 from core.errors import AppError, RunError
 from core.jobs.children import child_environment, reap
 from core.jobs.digest import Digest
-from core.jobs.events import Event, EventLog, is_number, last_event, read_events
+from core.jobs.events import EventLog, last_event, read_events
+from core.jobs.kinds import Event
+from core.parse import is_number
 from core.workspace.disk import disk_trouble, saying_why_not, why_not_written
 from core.workspace.files import DAMAGED, random_letters, read_file, read_json, write_atomic
 from core.workspace.folders import PROJECT, jobs_folder
@@ -277,7 +279,7 @@ def run_job(folder: Path, work: Callable[[Job, Report], dict[str, Any]]) -> int:
 def conclude(
     log: EventLog,
     work: Callable[[], dict[str, Any] | None],
-    kept: dict[str, Any] | None = None,
+    kept: Mapping[str, Any] | None = None,
     when_full: str = "failed",
 ) -> int:
     """Does the work of a job and leaves the last word, whatever happens. Closes the log.
@@ -312,11 +314,11 @@ class _End:
     """The kind and fields of a job's last event (None: it has left one), and its process's exit status."""
 
     kind: str
-    fields: dict[str, Any] | None
+    fields: Mapping[str, Any] | None
     status: int
 
 
-def _end_of(error: BaseException, kept: dict[str, Any], when_full: str, folder: Path) -> _End:
+def _end_of(error: BaseException, kept: Mapping[str, Any], when_full: str, folder: Path) -> _End:
     """The end of work that raised."""
     if isinstance(error, Cancelled):
         return _End("paused" if error.word == "pause" else "stopped", kept, 0)

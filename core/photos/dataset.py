@@ -23,8 +23,8 @@ import numpy as np
 from core import parse
 from core.config import PhotosConfig, SplitConfig, from_dict
 from core.errors import AppError, ConfigError, PhotoError
-from core.jobs.events import is_number
 from core.jobs.job import check_id
+from core.parse import is_number
 from core.photos.checks import clean, overrules, scan
 from core.photos.checks.clean import CleaningStep
 from core.photos.checks.overrules import Overrules

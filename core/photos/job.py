@@ -17,6 +17,7 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from core.config import from_dict
 from core.errors import RunError
@@ -27,7 +28,7 @@ from core.photos.prepare import prepare
 from core.photos.sources import allowed, origins
 
 
-def work(job: Job, report: Report) -> dict:
+def work(job: Job, report: Report) -> dict[str, Any]:
     """Does what the job asks for. Raises AppError, Cancelled."""
     request = job.request
     config = from_dict({"photos": request["photos"], "split": request.get("split") or {}})

@@ -1,5 +1,6 @@
 """Which epochs may be the best one, and why: pictures grow in training, and a network is kept for full-size photos."""
 
+from core.jobs.kinds import Epoch
 from core.runs.history import History
 
 
@@ -9,7 +10,7 @@ def first_that_counts(history: History) -> int:
     return history.epochs[sizes.index(max(sizes))]["epoch"] if sizes else 1
 
 
-def better_on_smaller(history: History) -> dict | None:
+def better_on_smaller(history: History) -> Epoch | None:
     """The epoch with the highest validation accuracy where that is above the best epoch's: it was judged by smaller pictures. Else None."""
     if history.best is None:
         return None
@@ -26,6 +27,6 @@ def why_best(history: History) -> str:
     first, size = first_that_counts(history), max(row.get("image_size", 0) for row in history.epochs)
     return (
         f"Epoch {history.best_epoch} is the best of those on pictures of {size} pixels, from epoch {first} on. The "
-        f"{100 * highest['val_accuracy']:.1f} % of epoch {highest['epoch']} were on pictures of {highest['image_size']} pixels, which the "
+        f"{100 * highest['val_accuracy']:.1f} % of epoch {highest['epoch']} were on pictures of {highest.get('image_size', 0)} pixels, which the "
         "network is no longer judged by."
     )

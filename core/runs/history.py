@@ -1,11 +1,12 @@
 """What a run's events add up to: the curves, the present speed, the last word."""
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, cast
 
 from core.jobs.digest import Digest
-from core.jobs.events import is_number
+from core.jobs.kinds import Epoch, Event, LastWord, whole
 
 # Batch points kept for the live chart. Past twice this number, neighbours are averaged in pairs, so that a run of 10,000
 # epochs costs a reader no more than a short one.
@@ -19,9 +20,7 @@ class History:
     """A run so far, as it was at one moment: what comes later makes another History. Readers share it, so nobody changes it.
 
     Args:
-        epochs: one dict a finished epoch: epoch (from 1), loss, accuracy, val_loss, val_accuracy, learning_rate, seconds,
-            photos_per_second, image_size, memory_bytes; and, in runs of versions that write it, the evidence of
-            ``core.training.loop.evidence``: step_fraction, dead_units, val_top_class, val_top_share, val_spread.
+        epochs: the finished ones.
         batches: lists of equal length: step (from 1), epoch, loss, accuracy; averages over the steps since the point before.
         best_epoch: the epoch whose weights are kept, or None before the first.
         num_epochs, steps_per_epoch, step: the plan, and the last step that was reported.
@@ -36,11 +35,13 @@ class History:
         circumstances: what its last bits depend on, see ``core.training.device.circumstances``.
         memory_bytes, start_memory_bytes: what its process held at the last report, and before its first step.
         memory_free_fraction: what was free of the computer's memory at the last report, 0..1; None before there is one.
-        results: the fields of the last word: best_epoch, val_accuracy, test_accuracy, test_loss, photos_per_second.
+        results: the last word, without its message; empty before it.
     """
 
-    epochs: list[dict] = field(default_factory=list)
-    batches: dict[str, list] = field(default_factory=lambda: {"step": [], "epoch": [], "loss": [], "accuracy": []})
+    epochs: list[Epoch] = field(default_factory=list[Epoch])
+    batches: dict[str, list[float]] = field(
+        default_factory=lambda: {"step": [], "epoch": [], "loss": [], "accuracy": []}
+    )
     best_epoch: int | None = None
     num_epochs: int = 0
     steps_per_epoch: int = 0
@@ -56,10 +57,10 @@ class History:
     stage: str = ""
     done: int = 0
     total: int = 0
-    notices: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list[str])
     message: str = ""
-    results: dict = field(default_factory=dict)
-    circumstances: dict = field(default_factory=dict)
+    results: LastWord = field(default_factory=LastWord)
+    circumstances: dict[str, Any] = field(default_factory=dict[str, Any])
     memory_bytes: int = 0
     start_memory_bytes: int = 0
     memory_free_fraction: float | None = None
@@ -78,21 +79,22 @@ class History:
         return min(1.0, self.step / self.num_steps) if self.num_steps else 0.0
 
     @property
-    def best(self) -> dict | None:
+    def best(self) -> Epoch | None:
         """The row of the best epoch."""
         return next((row for row in self.epochs if row["epoch"] == self.best_epoch), None)
 
 
-def fold(history: History, events: list[dict | None]) -> None:
+def fold(history: History, events: Sequence[Event | None]) -> None:
     """Adds events to a history, in place. Events of kinds that this version does not know are passed over.
 
     Args:
         history: one that nobody else has yet.
         events: None for a damaged line; it is passed over, as an event without the fields of its kind is, and a notice says so.
     """
-    for event in events:
+    for line in events:
         history.num_events += 1
-        if event is None or not _is_whole(event):
+        event = whole(line) if line else None
+        if event is None:
             if DAMAGED_LINES not in history.notices:
                 history.notices.append(DAMAGED_LINES)
             continue
@@ -103,7 +105,7 @@ def fold(history: History, events: list[dict | None]) -> None:
                 history.stage, history.done, history.total = event["stage"], event["done"], event["total"]
             case "started":
                 history.position, history.stage, history.message = 0, "", ""
-                history.results = {}
+                history.results = LastWord()
                 for name in ("num_epochs", "steps_per_epoch", "num_train", "device", "precision"):
                     setattr(history, name, event[name])
                 history.num_steps = event.get("num_steps", history.num_epochs * history.steps_per_epoch)
@@ -125,7 +127,7 @@ def fold(history: History, events: list[dict | None]) -> None:
                     _halve(history.batches)
                 _note_memory(history, event)
             case "epoch":
-                history.epochs.append({key: value for key, value in event.items() if key not in ("kind", "time")})
+                history.epochs.append(cast(Epoch, _without(event, "kind", "time")))
                 history.step = min(event["epoch"] * history.steps_per_epoch, history.num_steps)
                 history.stage = ""
                 if event.get("best"):
@@ -134,17 +136,23 @@ def fold(history: History, events: list[dict | None]) -> None:
             case "completed" | "stopped" | "paused" | "failed":
                 history.stage, history.position, history.eta_seconds = "", 0, None
                 history.message = event.get("message", "")
-                history.results = {key: value for key, value in event.items() if key not in ("kind", "time", "message")}
+                history.results = cast(LastWord, _without(event, "kind", "time", "message"))
                 if event.get("best_epoch"):
                     history.best_epoch = event["best_epoch"]
+            case _:
+                pass
 
 
-def _note_memory(history: History, event: dict) -> None:
+def _without(event: Event, *names: str) -> Event:
+    return {name: value for name, value in event.items() if name not in names}
+
+
+def _note_memory(history: History, event: Event) -> None:
     history.memory_bytes = event.get("memory_bytes", history.memory_bytes)
     history.memory_free_fraction = event.get("memory_free_fraction", history.memory_free_fraction)
 
 
-def _halve(batches: dict[str, list]) -> None:
+def _halve(batches: dict[str, list[float]]) -> None:
     """Averages neighbouring points in place; a pair keeps the step and epoch of its later point."""
     for name, values in batches.items():
         pairs = zip(values[0::2], values[1::2], strict=False)
@@ -152,14 +160,7 @@ def _halve(batches: dict[str, list]) -> None:
         if name in ("step", "epoch"):
             values[:] = [b for _, b in pairs] + odd
         else:
-            values[:] = [_mean(a, b) for a, b in pairs] + odd
-
-
-def _mean(a, b):
-    try:
-        return (a + b) / 2
-    except TypeError:  # a NaN was written as text
-        return b
+            values[:] = [(a + b) / 2 for a, b in pairs] + odd
 
 
 def read_history(path: Path) -> History:
@@ -170,7 +171,7 @@ def read_history(path: Path) -> History:
     return _histories.of(path)
 
 
-def _grown(history: History, events: list[dict | None]) -> History:
+def _grown(history: History, events: Sequence[Event | None]) -> History:
     """Another history with these events; the one that others are reading stays as it is."""
     batches = {name: list(values) for name, values in history.batches.items()}
     history = replace(history, epochs=list(history.epochs), batches=batches, notices=list(history.notices))
@@ -184,71 +185,3 @@ def _num_values(history: History) -> int:
 
 # 4 million values take some 130 MB: 400 runs of an hour each, or thousands of short ones. Pages read up to 200.
 _histories = Digest(History(), _grown, _num_values, most_values=4_000_000)
-
-
-def _is_whole(event: dict) -> bool:
-    """Whether an event has the fields of its kind, and each that we know is what it should be."""
-    return all(name in event for name in _NEEDED.get(event["kind"], ())) and all(
-        check(event[name]) for name, check in _CHECKS.items() if name in event
-    )
-
-
-def _is_text(value) -> bool:
-    return isinstance(value, str)
-
-
-def _is_whole_number(value) -> bool:
-    return isinstance(value, int) and is_number(value) and value >= 0
-
-
-def _is_number_or_none(value) -> bool:
-    return value is None or is_number(value)
-
-
-def _is_measure(value) -> bool:
-    """A number, or one that JSON lacks as the writer spells it."""
-    return is_number(value) or value in ("nan", "inf", "-inf") or (isinstance(value, float) and math.isfinite(value))
-
-
-def _is_counts(value) -> bool:
-    return isinstance(value, dict) and all(map(_is_whole_number, value.values()))
-
-
-def _is_whole_or_none(value) -> bool:
-    return value is None or _is_whole_number(value)
-
-
-_NEEDED = {
-    "progress": ("stage", "done", "total"),
-    "started": ("num_epochs", "steps_per_epoch", "num_train", "device", "precision"),
-    "notice": ("text",),
-    "plan": ("step", "num_steps", "num_epochs", "minutes"),
-    "batch": ("step", "epoch", "loss", "accuracy", "photos_per_second", "eta_seconds"),
-    "epoch": ("epoch", "loss", "accuracy", "val_loss", "val_accuracy"),
-}
-_CHECKS = (
-    dict.fromkeys(("stage", "device", "precision", "text", "message"), _is_text)
-    | dict.fromkeys(
-        (
-            "position",
-            "num_epochs",
-            "steps_per_epoch",
-            "num_steps",
-            "num_train",
-            "step",
-            "epoch",
-            "memory_bytes",
-            "image_size",
-        ),
-        _is_whole_number,
-    )
-    | dict.fromkeys(("loss", "accuracy", "val_loss", "val_accuracy"), _is_measure)
-    | dict.fromkeys(("done", "total", "learning_rate", "seconds", "minutes"), is_number)
-    | dict.fromkeys(
-        ("photos_per_second", "eta_seconds", "memory_free_fraction", "test_accuracy", "test_loss"), _is_number_or_none
-    )
-    | dict.fromkeys(("best_epoch", "val_top_class", "batch_size_that_fits"), _is_whole_or_none)
-    | dict.fromkeys(("val_top_share", "val_spread", "step_fraction"), is_number)
-    | {"dead_units": _is_counts}
-    | {"best": lambda value: isinstance(value, bool), "circumstances": lambda value: isinstance(value, dict)}
-)

@@ -8,8 +8,9 @@ from typing import Any, NotRequired, TypedDict, cast
 from core import config as configs
 from core.config import ExperimentConfig
 from core.errors import AppError, ModelError, RunError
-from core.jobs.events import is_number, last_event
+from core.jobs.events import last_event
 from core.jobs.job import status_of
+from core.parse import is_number
 from core.photos.layouts.counts import PhotoCounts, SplitSizes, split_sizes
 from core.photos.layouts.names import SPLITS
 from core.runs.evaluation import Evaluation

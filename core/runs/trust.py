@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
 
+from core.jobs.kinds import Epoch
 from core.photos.layouts.counts import PhotoCounts, of_split
 from core.runs.evaluation import Score, score_of, wilson_interval
 from core.runs.run import ACTIVE, Run
@@ -49,7 +49,7 @@ def best_score(run: Run) -> Score | None:
     return score_of_epoch(best, run.class_names, run.dataset["counts"]) if best else None
 
 
-def score_of_epoch(row: dict, class_names: Sequence[str], counts: PhotoCounts) -> Score | None:
+def score_of_epoch(row: Epoch, class_names: Sequence[str], counts: PhotoCounts) -> Score | None:
     """An epoch's score on the validation photos; None where the epoch does not count by class.
 
     Args:
@@ -57,10 +57,10 @@ def score_of_epoch(row: dict, class_names: Sequence[str], counts: PhotoCounts) -
         counts: photos by split and class name.
     """
     numbers = tuple(of_split(counts, "val", class_names))
-    right: Any = row.get("val_right")  # nobody has looked at it yet
-    if not isinstance(right, (list, tuple)) or len(cast(list[int], right)) != len(numbers) or not sum(numbers):
+    right = row.get("val_right", ())
+    if len(right) != len(numbers) or not sum(numbers):
         return None
-    return Score(tuple(class_names), tuple(cast(list[int], right)), numbers)
+    return Score(tuple(class_names), tuple(right), numbers)
 
 
 def best_to_ask(runs: Iterable[Run]) -> Run | None:

@@ -105,8 +105,9 @@ def _speed(run: Run, status: str) -> str:
         parts.append(words.plain(history.device))
     if history.precision:
         parts.append(choice_words(history.precision))
-    if status == "running" and history.epochs and history.epochs[-1].get("memory_bytes"):
-        parts.append(f"{history.epochs[-1]['memory_bytes'] / 1e9:.1f}{words.NO_BREAK}GB of memory")
+    held = history.epochs[-1].get("memory_bytes") if history.epochs else None
+    if status == "running" and held:
+        parts.append(f"{held / 1e9:.1f}{words.NO_BREAK}GB of memory")
     return " · ".join(parts) or "waiting for the first step"
 
 

@@ -5,9 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
+from typing import cast
 
 from core.advice.suggestion import Suggestion
 from core.config import ExperimentConfig
+from core.jobs.kinds import Epoch
 from core.photos.layouts.counts import PhotoCounts, of_split
 from core.runs.evaluation import Score, wilson_interval
 from core.runs.history import History
@@ -44,7 +46,8 @@ class Case:
 
     @cached_property
     def rows(self) -> list[dict]:
-        return list(self.history.epochs[: self.num_epochs])
+        """The epochs; whether they hold evidence, each rule asks for itself."""
+        return cast("list[dict]", self.history.epochs[: self.num_epochs])
 
     def stands(self, kind: str) -> bool:
         """Whether a finding is there already, so that it takes evidence against it to lift it."""
@@ -113,7 +116,7 @@ class Case:
         return is_grown and (training.schedule == "constant" or len(self.rows) >= SETTLED * planned)
 
     def score(self, row: dict) -> Score | None:
-        return score_of_epoch(row, self.class_names, self.counts)
+        return score_of_epoch(cast(Epoch, row), self.class_names, self.counts)
 
     def beats_guessing(self, rows: Sequence[dict]) -> bool:
         """Whether the mean of some epochs is better than guessing by more than the validation photos leave to chance."""

@@ -92,11 +92,11 @@ def _kept_evidence(case: Case) -> str:
     """Of a tested run: why its kept network is no better than guessing; "" where it is better, or nobody can say."""
     results = case.history.results
     numbers = tuple(of_split(case.counts, "test", case.class_names))
-    accuracy, count = results["test_accuracy"], sum(numbers)
-    if not count:
+    accuracy, count = results.get("test_accuracy"), sum(numbers)
+    if accuracy is None or not count:
         return ""
-    right = results.get("test_right")
-    if isinstance(right, (list, tuple)) and len(right) == len(numbers):
+    right = results.get("test_right", ())
+    if len(right) == len(numbers):
         score = Score(case.class_names, tuple(right), numbers)
         beats, balanced = (
             score.beats_guessing,

@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 
 from core import parse
 from core.errors import PhotoError
-from core.jobs.events import is_number
 from core.jobs.job import Report, no_report
+from core.parse import is_number
 from core.workspace.disk import why_not_written
 from core.workspace.files import DAMAGED, open_file, read_json, write_atomic
 

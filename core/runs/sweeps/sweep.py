@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from core import config as configs
 from core.config import ExperimentConfig
 from core.errors import AppError, RunError
-from core.jobs.events import is_number
 from core.jobs.job import check_id, new_id
 from core.network.plan import plan
+from core.parse import is_number
 from core.runs.engines.local import delete_run, start_run, stop_run
 from core.runs.evaluation import Evaluation
 from core.runs.run import ACTIVE, Run

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from core.config import ExperimentConfig, NetworkConfig, to_dict
-from core.jobs.events import is_number
 from core.machine import ENVIRONMENT, num_cores, processor_name
 from core.network.plan import plan
+from core.parse import is_number
 from core.training.cards import Seen, is_own_choice
 from core.training.recipe.schedule import image_size_at, judged_size, training_sizes
 from core.workspace.files import DAMAGED, read_json, write_atomic

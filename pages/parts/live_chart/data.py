@@ -6,6 +6,7 @@ from typing import NotRequired, TypedDict
 
 import numpy as np
 
+from core.jobs.kinds import Epoch
 from core.runs.best_epoch import first_that_counts, why_best
 from core.runs.history import History
 from core.runs.trust import Guess
@@ -110,7 +111,7 @@ def _border(history: History) -> Border | None:
     return {"x": first - 0.5, "before": "smaller pictures: not counted", "after": "full size: counted"}
 
 
-def thin(x: list[float], y: list, most: int = MAX_POINTS) -> Points:
+def thin(x: Sequence[float], y: Sequence[float], most: int = MAX_POINTS) -> Points:
     """At most ``most`` points that look like all of them: the lowest and the highest of each of most/2 stretches,
     and the last.
 
@@ -120,7 +121,7 @@ def thin(x: list[float], y: list, most: int = MAX_POINTS) -> Points:
     return {"x": [x[i] for i in kept], "y": [_finite(y[i]) for i in kept]}
 
 
-def _landmarks(y: list, most: int) -> list[int]:
+def _landmarks(y: Sequence[float], most: int) -> list[int]:
     """Indices of the points that ``thin`` keeps. In numpy, since a run of 10,000 epochs is looked through at every event."""
     try:
         values = np.array(y, np.float64)  # None and the text of a NaN become NaN
@@ -143,7 +144,7 @@ def _landmarks(y: list, most: int) -> list[int]:
     return np.unique(np.concatenate([(starts + lowest)[filled], (starts + highest)[filled], [count - 1]])).tolist()
 
 
-def _thin_rows(rows: list[dict], what: str, best_epoch: int | None) -> list[int]:
+def _thin_rows(rows: list[Epoch], what: str, best_epoch: int | None) -> list[int]:
     """Indices of the epochs to draw: both lines share them, and the best epoch is always among them."""
     if len(rows) <= MAX_POINTS:
         return list(range(len(rows)))
@@ -154,7 +155,7 @@ def _thin_rows(rows: list[dict], what: str, best_epoch: int | None) -> list[int]
     return sorted({0, len(rows) - 1, *kept})
 
 
-def _values(rows: list[dict], name: str, kept: list[int]) -> list[float | None]:
+def _values(rows: list[Epoch], name: str, kept: list[int]) -> list[float | None]:
     return [_finite(rows[i][name]) for i in kept]
 
 

@@ -3,11 +3,13 @@ import math
 import random
 import threading
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
 from core.jobs import digest
 from core.jobs.events import EventLog
+from core.jobs.kinds import Epoch, LastWord, Started, whole
 from core.runs import history as histories
 from core.runs.history import read_history
 
@@ -204,4 +206,6 @@ def test_every_event_that_a_training_writes_is_whole():
     events = [json.loads(line) for path in recorded.glob("*.jsonl") for line in path.read_text().splitlines()]
     events = [event for event in events if "kind" in event]
     assert len(events) > 100
-    assert [event for event in events if not histories._is_whole(event)] == []
+    assert [event for event in events if whole(event) is None] == []
+    declared = {name for kind in (Started, Epoch, LastWord) for name in get_type_hints(kind)}
+    assert {name for event in events for name in event} - {"kind", "time"} <= declared
