@@ -7,6 +7,7 @@ import numpy as np
 
 from core.config import ExperimentConfig
 from core.errors import ModelError
+from core.runs.calibration import Calibration, from_json
 from core.runs.run import Run
 from core.training.loop import checkpoint
 
@@ -21,12 +22,19 @@ class TrainedNetwork:
         weights: by name, as ``checkpoint.pack_weights`` packs them: any shapes, float32.
         image_size: side in pixels of the pictures that it learned from. That is less than ``network.input_size`` where training
             began with small pictures and was stopped before they grew.
+        calibration: what the end of its training found; None where it has not ended, or an older version trained it.
     """
 
     config: ExperimentConfig
     class_names: tuple[str, ...]
     weights: Mapping[str, np.ndarray]
     image_size: int
+    calibration: Calibration | None = None
+
+    @property
+    def num_targets(self) -> int:
+        """Classes that its outputs tell apart: those of the answer, and that of outliers where it has one."""
+        return len(self.class_names) + self.config.training.has_outlier_output
 
 
 def load_network(run: Run) -> TrainedNetwork:
@@ -54,4 +62,5 @@ def load_network(run: Run) -> TrainedNetwork:
             f"The weights of the run “{run.name}” are damaged: they are for pictures of no size. Train it again."
         )
     as_trained = replace(config, training=replace(config.training, precision=run.history.precision or "float32"))
-    return TrainedNetwork(as_trained, run.class_names, kept.arrays(), size)
+    found = from_json(kept.state.get("calibration"))
+    return TrainedNetwork(as_trained, run.class_names, kept.arrays(), size, found)

@@ -86,7 +86,8 @@ class Predictor:
         for group in _groups(images):
             reply = self._ask("classify", run_id, group)
             seen = _pictures(reply)
-            answers += [Answer(*answer) for answer in zip(reply.header["probabilities"], seen, strict=True)]
+            says = zip(reply.header["probabilities"], seen, reply.header["neither"], strict=True)
+            answers += [Answer(*answer) for answer in says]
         return answers
 
     def warm(self) -> None:
@@ -216,6 +217,7 @@ def _classify(network: "Classifier", question: Message) -> Reply:
     answers = network.classify(_pictures(question))
     return {
         "probabilities": [answer.probabilities for answer in answers],
+        "neither": [answer.is_neither for answer in answers],
         "shapes": [answer.seen.shape for answer in answers],
     }, [np.ascontiguousarray(answer.seen).data for answer in answers]
 

@@ -28,7 +28,7 @@ from core.workspace.lock import Lock
 
 
 def open_cache(dataset: Dataset, size: int, fit: str, channels: int = 3, report: Report = no_report) -> np.ndarray:
-    """(N, size, size, channels) uint8 read-only memory map; row i is ``dataset.examples[i]``. Builds it if missing.
+    """(N, size, size, channels) uint8 read-only memory map; row i is ``dataset.all_examples[i]``. Builds it if missing.
 
     Args: as ``build``. Raises: as ``build``.
     """
@@ -51,7 +51,7 @@ def build(dataset: Dataset, size: int, fit: str, channels: int = 3, report: Repo
         Cancelled: by ``report``; nothing is left on the disk.
     """
     path = dataset.folder / f"cache-{size}x{size}x{channels}-{fit}.npy"
-    shape = (len(dataset.examples), size, size, channels)
+    shape = (len(dataset.all_examples), size, size, channels)
     if _is_whole(path, shape):
         return path
     with _lock(path, report):
@@ -166,14 +166,14 @@ def _fill(
             "cache": str(path),
             "offset": offset + index * row_bytes,
         }
-        for index, example in enumerate(dataset.examples)
+        for index, example in enumerate(dataset.all_examples)
     ]
     done = 0
     report("caching", 0, len(tasks))
     with closing(pool.run(function, tasks)) as answers:
         for index, answer in answers:
             if not may_lack or (isinstance(answer, dict) and "errno" in answer):
-                _check_answer(dataset.examples[index].path, answer)
+                _check_answer(dataset.all_examples[index].path, answer)
             done += 1
             report("caching", done, len(tasks))
 

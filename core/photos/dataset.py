@@ -55,6 +55,8 @@ class Dataset:
         summary: ``{"found", "used", "converted", "left_out", "ignored", "issues": {issue: n}, "scan_seconds",
             "notes": [sentence], "layout", "reading", "ignored_because"}``; found = used + converted + left_out + ignored. The last two
             are sentences, see ``split.describe``; older versions did not write them.
+        outliers: photos of neither class, by split and path; their class_name is that of their folder, their class_index the number
+            of classes. Row ``len(examples) + i`` of a cache is outlier i.
         checksum: SHA-256 of dataset.csv.
         created: seconds since 1970.
         photos, split: the settings that it was made with; None where it was made to test by, or by an older version.
@@ -74,6 +76,7 @@ class Dataset:
     split: SplitConfig | None = None
     overrules: Overrules = field(default_factory=Overrules)
     owners: tuple[str, ...] = ("",)
+    outliers: tuple[Example, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -88,6 +91,16 @@ class Dataset:
     def of_split(self, split: str) -> np.ndarray:
         """(n,) int64 positions of the examples of "train", "val" or "test", ascending."""
         return np.array([i for i, example in enumerate(self.examples) if example.split == split], np.int64)
+
+    @property
+    def all_examples(self) -> tuple[Example, ...]:
+        """One for every row of a cache: the examples, then the outliers."""
+        return self.examples + self.outliers
+
+    def outliers_of_split(self, split: str) -> np.ndarray:
+        """(n,) int64 rows in a cache of the outliers of "train", "val" or "test", ascending."""
+        first = len(self.examples)
+        return np.array([first + i for i, example in enumerate(self.outliers) if example.split == split], np.int64)
 
     def counts(self) -> dict[str, dict[str, int]]:
         """{split: {class name: number of examples}}, every split and class present."""
@@ -145,7 +158,7 @@ class Dataset:
         content = {
             "facts.csv": rows_to_csv(list(checks)),
             "scan.csv": rows_to_csv(list(steps)),
-            "dataset.csv": rows_to_csv(self.examples),
+            "dataset.csv": rows_to_csv(self.all_examples),
             "dataset.json": json.dumps(
                 {
                     "id": self.id,
@@ -195,18 +208,20 @@ def load(dataset_id: str) -> Dataset:
         data = read_file(folder / "dataset.csv")
         if hashlib.sha256(data).hexdigest() != about["checksum"]:
             raise ValueError("dataset.csv does not have the checksum of dataset.json")
-        examples = tuple(_example_from_row(row, about["class_names"]) for row in csv_rows(folder / "dataset.csv"))
+        rows = [_example_from_row(row, about["class_names"]) for row in csv_rows(folder / "dataset.csv")]
+        num_classes = len(about["class_names"])
         _check_form(about)
         return Dataset(
             folder.name,
             about["name"],
             Path(about["root"]),
             tuple(about["class_names"]),
-            examples,
+            tuple(example for example in rows if example.class_index < num_classes),
             _NO_SUMMARY | about["summary"],
             about["checksum"],
             about["created"],
             **made_with(about),
+            outliers=tuple(example for example in rows if example.class_index == num_classes),
         )
     except FileNotFoundError:
         raise PhotoError(
@@ -296,8 +311,11 @@ _ACTIONS = (clean.USE, clean.CONVERT, clean.LEAVE_OUT, clean.IGNORE)
 
 
 def _example_from_row(row: dict[str, str], class_names: Sequence[str]) -> Example:
-    index = parse.whole(row["class_index"], 0, len(class_names) - 1)
-    if row["class_name"] != class_names[index] or row["split"] not in SPLITS:
+    index = parse.whole(row["class_index"], 0, len(class_names))  # the last one is that of outliers
+    is_known = index < len(class_names)
+    if (row["class_name"] != class_names[index] if is_known else row["class_name"] in class_names) or row[
+        "split"
+    ] not in SPLITS:
         raise ValueError(f"“{row['path'][:80]}” has a class or a split that the data set has not")
     # a name that thousands of photos share is kept once
     return Example(row["path"], sys.intern(row["class_name"]), index, sys.intern(row["split"]), row["sha256"])

@@ -16,8 +16,9 @@ from core.photos.checks.clean import CleaningPlan
 from core.photos.checks.overrules import LEAVE_OUT
 from core.photos.dataset import Dataset, load, made_with
 from core.photos.layouts.chosen import Choice
-from core.photos.sources import origins
+from core.photos.sources import origins, together
 from core.photos.split import Example
+from core.text import listed
 from core.workspace.files import DAMAGED, read_json
 from core.workspace.folders import datasets_folder, workspace
 from core.workspace.tables import rows_to_csv
@@ -50,12 +51,26 @@ def prepare(
     decided = overrules.load(scanned.folder)
     cleaned = clean.plan(scanned, decided)
     deal = split.assign(cleaned, split_config, _dealt_before(scanned.folder, split_config))
+    if together.is_together(scanned.folder):
+        deal = _apart(cleaned, deal)
     cleaned = _without(cleaned, deal.left_out)
+    class_names, examples, outliers = _parted(cleaned.class_names, deal.examples, photos.outliers)
     # a folder is called what it is called once links and dots are resolved
     called = scanned.folder.name if origin.kind == origins.FOLDER else origin.name
     notes = (*origin.notes, *deal.notes)
     asked = {"photos": photos, "split": split_config, "overrules": decided, "owners": (owner,)}
-    return _stored(scanned, cleaned, deal.examples, notes, _slug(called), name or called or "Photos", **asked)
+    if outliers:
+        notes = (*notes, f"{len(outliers):,} photos of “{photos.outliers}” are outliers: of neither class.")
+    asked |= {"outliers": outliers}
+    return _stored(
+        scanned,
+        replace(cleaned, class_names=class_names),
+        examples,
+        notes,
+        _slug(called),
+        name or called or "Photos",
+        **asked,
+    )
 
 
 def _dealt_before(root: Path, split_config: SplitConfig) -> dict[str, str]:
@@ -70,8 +85,52 @@ def _dealt_before(root: Path, split_config: SplitConfig) -> dict[str, str]:
             continue  # damaged
     places: dict[str, str] = {}
     for dataset in sorted(before, key=lambda dataset: (dataset.created, dataset.id)):
-        places |= {example.sha256: example.split for example in dataset.examples}
+        places |= {example.sha256: example.split for example in dataset.all_examples}
     return places
+
+
+def _apart(cleaned: CleaningPlan, deal: split.Deal) -> split.Deal:
+    """The deal without training photos whose copies are judged by: who puts folders together cannot know of copies in them."""
+    group_of = {step.path: step.group for step in cleaned.kept if step.group}
+    judged = {group_of.get(example.path) for example in deal.examples if example.split != "train"} - {None}
+    why = "A copy of it is in validation or test, by which networks are judged. So it stays out."
+    out = {e.path: why for e in deal.examples if e.split == "train" and group_of.get(e.path) in judged}
+    examples = tuple(example for example in deal.examples if example.path not in out)
+    note = f"{len(out):,} training photos are copies of photos of validation or test; they stay out."
+    return replace(
+        deal, examples=examples, left_out=deal.left_out | out, notes=(*deal.notes, note) if out else deal.notes
+    )
+
+
+def _parted(
+    class_names: tuple[str, ...], examples: tuple[Example, ...], outlier_class: str
+) -> tuple[tuple[str, ...], tuple[Example, ...], tuple[Example, ...]]:
+    """(classes, their examples, outliers): what one class of the photos becomes that is no answer.
+
+    Raises:
+        PhotoError: there is no such class, or fewer than two others.
+    """
+    if not outlier_class:
+        return class_names, examples, ()
+    known = tuple(name for name in class_names if name != outlier_class)
+    if len(known) == len(class_names):
+        raise PhotoError(
+            f"Outliers are one of the classes of the photos, {listed(class_names)}; received “{outlier_class}”. Name one of these."
+        )
+    if len(known) < 2:
+        raise PhotoError(
+            f"Beside the outliers “{outlier_class}” there must be two classes to tell apart; these photos have {len(known)}. "
+            "Add a folder with photos of something else."
+        )
+    return (
+        known,
+        tuple(
+            replace(example, class_index=known.index(example.class_name))
+            for example in examples
+            if example.class_name in known
+        ),
+        tuple(replace(example, class_index=len(known)) for example in examples if example.class_name not in known),
+    )
 
 
 def _without(cleaned: CleaningPlan, reasons: dict[str, str]) -> CleaningPlan:
@@ -136,7 +195,8 @@ def _stored(
         "reading": split.describe(cleaned, made_with.get("split") or SplitConfig()),
         "ignored_because": split.describe_ignored(cleaned),
     }
-    checksum = hashlib.sha256(_encoded(rows_to_csv(examples))).hexdigest()
+    rows = examples + made_with.get("outliers", ())
+    checksum = hashlib.sha256(_encoded(rows_to_csv(rows))).hexdigest()
     dataset = Dataset(
         f"{slug}-{checksum[:8]}",
         name,

@@ -32,10 +32,13 @@ class Answer:
     Args:
         probabilities: class name -> probability in 0..1, in the order of the data set; they add up to 1.
         seen: (size, size, C) uint8, the very picture that went into the network.
+        is_neither: whether the network takes it for something of no class (``core.runs.calibration``). The probabilities then say
+            which class it would be if it were of one, and nothing about whether it is.
     """
 
     probabilities: dict[str, float]
     seen: np.ndarray
+    is_neither: bool = False
 
     @property
     def class_name(self) -> str:

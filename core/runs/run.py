@@ -13,6 +13,8 @@ from core.jobs.job import status_of
 from core.parse import is_number
 from core.photos.layouts.counts import PhotoCounts, SplitSizes, split_sizes
 from core.photos.layouts.names import SPLITS
+from core.runs.calibration import FILE as CALIBRATION
+from core.runs.calibration import Calibration, from_json
 from core.runs.evaluation import Evaluation
 from core.runs.history import History, read_history
 from core.workspace.files import DAMAGED, read_json
@@ -170,6 +172,14 @@ class Run:
         try:
             return Evaluation.load(self.folder)
         except (FileNotFoundError, ModelError):
+            return None
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """How far its answers can be believed, once its training has ended; None also for runs of older versions."""
+        try:
+            return from_json(read_json(self.folder / CALIBRATION))
+        except (OSError, *DAMAGED):
             return None
 
     @property

@@ -9,6 +9,7 @@ from dataclasses import replace
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from pages.state.drafts import with_place_of
 from pages.state.links import SELECTIONS, link, read_link
 from pages.state.steps import Steps
 from pages.state.visit import memory
@@ -29,7 +30,7 @@ def follow_address(here: str) -> None:
         if visit.page is None:  # nothing before what the link asks for
             visit.steps = Steps()
         asked, old = read_link(incoming), visit.draft
-        photos = replace(asked.draft.photos, source=old.photos.source, classes=old.photos.classes)
+        photos = with_place_of(asked.draft.photos, old.photos)
         visit.draft = replace(asked.draft, name=old.name, photos=photos)
         for kind in SELECTIONS:
             setattr(visit, kind, asked.selections.get(kind))

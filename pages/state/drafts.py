@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from core import config
-from core.config import ExperimentConfig
+from core.config import ExperimentConfig, PhotosConfig
 from core.errors import ConfigError
 from core.network import presets
 from core.photos.sources.origins import DRAWN, MICROSOFT
@@ -32,10 +32,10 @@ def with_source(draft: ExperimentConfig, way: str, place: str | None) -> Experim
         place: the folder or zip of the ways that need one; drawn pets stand in where none is chosen yet.
     """
     source = way if way in (DRAWN, MICROSOFT) else place or DRAWN
-    classes = (
-        draft.photos.classes if source == draft.photos.source else ()
-    )  # those of other photos say nothing of these
-    return replace(draft, photos=replace(draft.photos, source=source, classes=classes))
+    photos = draft.photos
+    if source != photos.source:  # classes of other photos say nothing of these
+        photos = replace(photos, source=source, classes=(), outliers="")
+    return replace(draft, photos=photos)
 
 
 def with_file(draft: ExperimentConfig, text: str) -> ExperimentConfig:
@@ -47,6 +47,9 @@ def with_file(draft: ExperimentConfig, text: str) -> ExperimentConfig:
             "Correct the file and load it again.",
             "preset",
         )
-    return replace(
-        new, name=draft.name, photos=replace(new.photos, source=draft.photos.source, classes=draft.photos.classes)
-    )
+    return replace(new, name=draft.name, photos=with_place_of(new.photos, draft.photos))
+
+
+def with_place_of(photos: PhotosConfig, own: PhotosConfig) -> PhotosConfig:
+    """Where the photos lie and how their classes were chosen stays a person's own."""
+    return replace(photos, source=own.source, classes=own.classes, outliers=own.outliers)

@@ -18,8 +18,16 @@ from pages.state.memories import Memory
 SELECTIONS = ("dataset", "run", "job", "sweep")
 MAX_PARAMETERS = 400  # every setting of the largest network, and the selections
 LISTS = {"network.blocks": ConvBlock, "network.dense": DenseBlock}
-# A folder on this computer, its classes and the name of one run do not belong into a link for others.
-PRIVATE = ("name", "schema_version", "preset", "photos.source", "photos.classes")
+# A folder on this computer, its classes, the name of one run and the ids of others do not belong into a link for others.
+PRIVATE = (
+    "name",
+    "schema_version",
+    "preset",
+    "photos.source",
+    "photos.classes",
+    "photos.outliers",
+    "training.teachers",
+)
 
 
 class Asked(NamedTuple):

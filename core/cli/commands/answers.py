@@ -116,11 +116,14 @@ def classify(paths, run_id, as_json):
                 "path": encodable(path),
                 "class_name": answer.class_name if answer and not doubt else None,
                 "probabilities": answer.probabilities if answer else None,
+                "neither": answer.is_neither if answer else None,
                 "doubt": doubt,
                 "error": errors.get(path),
             }
             chances = ", ".join(f"{name} {share:.1%}" for name, share in (row["probabilities"] or {}).items())
             says = row["error"] or f"{row['class_name'] or trust.NO_ANSWER.lower()} ({chances})"
+            if row["neither"]:
+                says = f"neither, as far as this network can tell; if it were one: {says}"
             emit(row, as_json, f"{row['path']!r}: {says}")
     if not num_readable:
         raise AppError(

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from core import config as configs
-from core.cli.parts.options import as_json, config_file, experiment, join, only, preset, settings
+from core.cli.parts.options import also_train, as_json, config_file, experiment, join, only, outliers, preset, settings
 from core.cli.parts.output import emit, emit_json, encodable, lines
 from core.cli.parts.prepared import counts_sentence, with_photos
 from core.cli.parts.prepared import prepare as prepare_dataset
@@ -106,16 +106,20 @@ def _root_of(dataset_id: str) -> Path:
 @settings
 @join
 @only
+@outliers
+@also_train
 @preset
 @config_file
 @as_json
-def prepare(photos, assignments, joins, only, preset_id, config_path, as_json):
+def prepare(photos, assignments, joins, only, outliers, also_train, preset_id, config_path, as_json):
     """Scan, convert, split and cache PHOTOS; prints the data set's id.
 
     PHOTOS is a folder, a zip file, "drawn" for the built-in drawn pets, or "microsoft" for the archive of 25,000 cats and
     dogs, which is downloaded once (786 MB). A zip and the archive are unpacked into the workspace. Ctrl-C keeps what has
     been downloaded: the same command goes on from there.
     """
-    dataset = prepare_dataset(with_photos(experiment(preset_id, config_path, assignments), photos, joins, only))
+    dataset = prepare_dataset(
+        with_photos(experiment(preset_id, config_path, assignments), photos, joins, only, outliers, also_train)
+    )
     values = {"dataset": dataset.id, "name": dataset.name, "counts": dataset.counts(), **dataset.summary}
     emit(values, as_json, dataset.id)

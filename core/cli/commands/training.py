@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from core.cli.parts.follow import wait
-from core.cli.parts.options import as_json, config_file, experiment, join, only, preset, settings
+from core.cli.parts.options import also_train, as_json, config_file, experiment, join, only, outliers, preset, settings
 from core.cli.parts.output import emit
 from core.cli.parts.prepared import prepare, with_photos
 from core.cli.parts.terminal import Bar
@@ -26,14 +26,16 @@ if TYPE_CHECKING:
 @settings
 @join
 @only
+@outliers
+@also_train
 @click.option("--measure", is_flag=True, help="Let the network train for some seconds first, and keep what that shows.")
 @as_json
-def forecast(folder, preset_id, config_path, assignments, joins, only, measure, as_json):
+def forecast(folder, preset_id, config_path, assignments, joins, only, outliers, also_train, measure, as_json):
     """Say what training on FOLDER (or "drawn") will take: memory, seconds an epoch, seconds in all."""
     from core.training.forecast.forecast import forecast as forecast_run
     from core.training.forecast.outlook import outlook
 
-    config = with_photos(experiment(preset_id, config_path, assignments), folder, joins, only)
+    config = with_photos(experiment(preset_id, config_path, assignments), folder, joins, only, outliers, also_train)
     dataset = prepare(config)
     if measure:
         _measure(config, dataset)
@@ -72,12 +74,16 @@ def _measure(config: ExperimentConfig, dataset: "Dataset") -> None:
 @settings
 @join
 @only
+@outliers
+@also_train
 @click.option("--epochs", type=int, help="Same as --set training.epochs=N.")
 @click.option("--minutes", type=float, help="Same as --set training.minutes=M: as many epochs as fit into so long.")
 @click.option("--seed", type=int, help="Same as --set training.seed=S: first weights, order, augmentation, dropout.")
 @click.option("--name", default="", help="What the run is called in lists.")
 @as_json
-def train(photos, preset_id, config_path, assignments, joins, only, epochs, minutes, seed, name, as_json):
+def train(
+    photos, preset_id, config_path, assignments, joins, only, outliers, also_train, epochs, minutes, seed, name, as_json
+):
     """Train a network on PHOTOS (as prepare takes them) and wait for it. Ctrl-C stops it cleanly; what it has learned is kept."""
     from core.runs.engines.local import start_run
     from core.runs.store import create_run
@@ -90,7 +96,7 @@ def train(photos, preset_id, config_path, assignments, joins, only, epochs, minu
     for path, value in given.items():
         if value is not None:
             assignments += (f"{path}={value}",)
-    config = with_photos(experiment(preset_id, config_path, assignments), photos, joins, only)
+    config = with_photos(experiment(preset_id, config_path, assignments), photos, joins, only, outliers, also_train)
     run = create_run(config, prepare(config))
     click.echo(f"Run {run.id}", err=True)
     start_run(run)

@@ -33,6 +33,19 @@ join = click.option(
 )
 only = click.option("--only", multiple=True, metavar="CLASS,CLASS", help="Use these classes alone, named as joined.")
 
+outliers = click.option(
+    "--outliers",
+    default="",
+    metavar="CLASS|FOLDER",
+    help="Pictures of neither, from which the network learns to say so: a class of the photos, or a folder beside them.",
+)
+also_train = click.option(
+    "--also-train",
+    multiple=True,
+    metavar="FOLDER",
+    help="More photos of the same classes to learn from; PHOTOS then has train, val and test, and only they judge.",
+)
+
 
 def experiment(preset_id: str, config_path: Path | None, assignments: tuple[str, ...]) -> ExperimentConfig:
     """The checked experiment of ``--preset`` or ``--config``, changed by each ``--set``; ConfigError says what is wrong."""

@@ -11,14 +11,23 @@ from core.config import ExperimentConfig
 from core.errors import AppError
 from core.text import printable
 
+OUTLIER_FRACTION = 0.25  # of a batch's photos, where --outliers is given and no setting says how many
+
 
 def with_photos(
-    config: ExperimentConfig, photos: str, joins: Sequence[str] = (), only: Sequence[str] = ()
+    config: ExperimentConfig,
+    photos: str,
+    joins: Sequence[str] = (),
+    only: Sequence[str] = (),
+    outliers: str = "",
+    also_train: Sequence[str] = (),
 ) -> ExperimentConfig:
     """The config with its photos taken from a folder or a zip, fetched ("microsoft"), or drawn ("drawn").
 
     Args:
         joins, only: what ``--join`` and ``--only`` say of their classes; without them it stays as the config has it.
+        outliers: what ``--outliers`` names, a class after joining or a folder; a network that is trained gets an output for it.
+        also_train: folders of ``--also-train``.
 
     Raises:
         AppError: there are no such photos, they have no such class, or a text has another form.
@@ -27,7 +36,19 @@ def with_photos(
         from core.photos.sources.walk import located
 
         photos = os.path.realpath(located(photos))
+    if also_train or os.path.isdir(outliers):
+        from core.photos.sources.together import OUTLIERS, put_together
+
+        photos = str(put_together(photos, also_train, outliers if os.path.isdir(outliers) else None))
+        outliers = OUTLIERS if os.path.isdir(outliers) else outliers
     config = replace(config, photos=replace(config.photos, source=photos))
+    if outliers:
+        fraction = config.training.outlier_fraction or OUTLIER_FRACTION
+        config = replace(
+            config,
+            photos=replace(config.photos, outliers=outliers),
+            training=replace(config.training, outlier_fraction=fraction),
+        )
     return _with_classes(config, joins, only) if joins or only else config
 
 

@@ -58,6 +58,13 @@ class PhotosConfig:
         maximum=1000,
         unit="classes",
     )
+    outliers: str = option(
+        "",
+        "Outliers",
+        "A class of the photos that is no answer: pictures of neither, from which the network learns when to say so. "
+        "Empty has none.",
+        maximum=80,
+    )
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,49 @@ class TrainingConfig:
         "Balance classes",
         "Counts rare classes more, so that a class with few photos matters as much as one with many.",
     )
+    outlier_fraction: float = option(
+        0.0,
+        "Outliers shown",
+        "Pictures of neither class that are shown with every batch, as a share of its photos. The network gets one more output for "
+        "them, by which it says “neither”; 0 is off.",
+        minimum=0,
+        maximum=2.0,
+        step=0.05,
+    )
+    made_outlier_fraction: float = option(
+        0.5,
+        "Outliers made",
+        "Which share of the outliers is made by the app: pets cut to pieces, scenes without a pet, text, noise. The others are "
+        "photos of the class of outliers; without one, all are made.",
+        minimum=0,
+        maximum=1.0,
+        step=0.1,
+    )
+    teachers: tuple[str, ...] = option(
+        (),
+        "Teachers",
+        "Ids of trained runs of the same classes whose answers on the same pictures the network learns to give (distillation); their "
+        "probabilities are averaged. Each costs a forward pass a step. Empty has none.",
+        minimum=0,
+        maximum=8,
+        unit="runs",
+    )
+    teacher_share: float = option(
+        0.7,
+        "Teachers' share",
+        "How much of what the network should say is what its teachers say; the rest is the photo's class.",
+        minimum=0,
+        maximum=1.0,
+        step=0.1,
+    )
+    teacher_temperature: float = option(
+        1.0,
+        "Teachers' temperature",
+        "Above 1 makes the teachers' answers softer, so that what they find likewise possible counts more.",
+        minimum=0.25,
+        maximum=20.0,
+        step=0.5,
+    )
     start_size_fraction: float = option(
         1.0,
         "Start size",
@@ -180,3 +223,8 @@ class TrainingConfig:
         maximum=2**31 - 1,
         step=1,
     )
+
+    @property
+    def has_outlier_output(self) -> bool:
+        """Whether the network has one more output than classes, for what is of none."""
+        return self.outlier_fraction > 0

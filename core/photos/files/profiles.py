@@ -10,6 +10,7 @@ import io
 from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import blake2b
+from typing import cast
 
 import numpy as np
 from PIL import Image
@@ -65,7 +66,7 @@ def _looked_at(profile: bytes) -> tuple[str, ToSrgb | None]:
         )
 
         def convert(picture: Image.Image) -> Image.Image:
-            return ImageCms.applyTransform(picture, transform)
+            return cast(Image.Image, ImageCms.applyTransform(picture, transform))  # None only where it works in place
 
         is_like = mode != "CMYK" and _is_like_srgb(convert, mode)
     except Exception:  # Little CMS' words for what is wrong with it help nobody

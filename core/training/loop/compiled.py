@@ -1,5 +1,6 @@
 """What a network is trained with: optimizer, loss, and the two figures that every curve shows."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -14,17 +15,21 @@ ROUNDS = 4
 LEFT_TO_ADAMW = ["conv1/", "dense", "output"]
 
 
-def compile_model(model: keras.Model, training: TrainingConfig) -> None:
+def compile_model(model: keras.Model, training: TrainingConfig, has_outliers: bool = False) -> None:
     """Gives a built network its optimizer, its loss and its figures, ``cross_entropy`` and ``accuracy``.
 
     The curve shows the plain cross entropy, without label smoothing, so that training and validation can be compared.
+
+    Args:
+        has_outliers: whether its last output is that of outliers: they count for the loss, and the figures are those of the
+            classes, of photos of classes.
     """
     losses, is_softmax = keras.losses, model.output_shape[-1] > 1
     loss = losses.CategoricalCrossentropy if is_softmax else losses.BinaryCrossentropy
     plain = losses.categorical_crossentropy if is_softmax else losses.binary_crossentropy
     figures = [
-        keras.metrics.MeanMetricWrapper(plain, name="cross_entropy"),
-        keras.metrics.MeanMetricWrapper(_is_right, name="accuracy"),
+        keras.metrics.MeanMetricWrapper(_of_classes(figure) if has_outliers else figure, name=name)
+        for name, figure in (("cross_entropy", plain), ("accuracy", _is_right))
     ]
     model.compile(_optimizer(training), loss(label_smoothing=training.label_smoothing), metrics=figures)
 
@@ -94,6 +99,25 @@ def _is_right(targets, probabilities):
     else:
         agree = keras.ops.equal(keras.ops.argmax(targets, axis=-1), keras.ops.argmax(probabilities, axis=-1))
     return keras.ops.cast(agree, "float32")
+
+
+def _of_classes(figure: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The figure given that a photo is of a class, each scaled so that the mean over the batch is that over its photos of classes."""
+
+    def of_classes(targets, probabilities):
+        share = 1 - targets[:, -1]  # (B,) 0 for outliers
+        known = targets[:, :-1] / keras.ops.maximum(share[:, None], 1e-7)
+        chances = probabilities[:, :-1] + 1e-12  # as core.runs.calibration.of_classes
+        values: Any = figure(known, chances / keras.ops.sum(chances, axis=-1, keepdims=True))
+        is_known = keras.ops.cast(share > 0.5, "float32")
+        return (
+            values
+            * is_known
+            * keras.ops.cast(keras.ops.size(share), "float32")
+            / keras.ops.maximum(keras.ops.sum(is_known), 1.0)
+        )
+
+    return of_classes
 
 
 def balanced_weights(labels: np.ndarray, num_classes: int) -> np.ndarray:

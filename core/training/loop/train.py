@@ -22,7 +22,7 @@ from core.training.loop import checkpoint, resume
 from core.training.loop.average import WeightAverage
 from core.training.loop.equipment import prepare
 from core.training.loop.evidence import Watcher, answers, kernels, step_fraction
-from core.training.loop.judge import Pictures, evaluate_model
+from core.training.loop.judge import Pictures, calibrate, evaluate_model
 from core.training.loop.pace import Mean, Pace
 from core.training.loop.plan import Plan
 from core.training.loop.state import State
@@ -140,7 +140,7 @@ class Training:
         with self._batches_left() as batches:
             for batch in batches:  # images (B, size, size, C) uint8, labels (B,) int32
                 loss, accuracy = self.step(batch)
-                now, count = time.monotonic(), len(batch.labels)
+                now, count = time.monotonic(), batch.num_of(self.equipment.num_classes)
                 state.add(loss, accuracy, count)
                 state.train_seconds += self.pace.step(now, count)
                 state.epoch_seconds = now - self._began
@@ -173,9 +173,7 @@ class Training:
         """One update of the weights. Returns the batch's loss and accuracy."""
         step, model = self._num_steps_done, self.equipment.model
         model.optimizer.learning_rate = self._learning_rate(step)
-        targets = batch.targets(self.equipment.num_classes)  # (B, num_classes)
-        if model.output_shape[-1] == 1:
-            targets = targets[:, 1:]
+        targets = self.equipment.targets_of(batch)  # (B, num_outputs)
         class_weights = self.equipment.class_weights
         weights = None if class_weights is None else class_weights[batch.labels]
         is_last = self.plan.ends_epoch(self.state, further=1)
@@ -287,6 +285,8 @@ class Training:
         checkpoint.set_weights(self.equipment.model, kept.arrays())
         evaluation = self._evaluate("test", kept.state["image_size"], report or self._report)
         evaluation.save(self.run.folder)
+        equipment = self.equipment
+        calibrate(self.run, equipment.model, equipment.dataset, equipment.images, kept, report or self._report)
         state = self.state
         self.log.last_word(
             kind,

@@ -19,10 +19,51 @@ import numpy as np
 from core.config import AugmentConfig
 from core.training.recipe.augment import augment_batch, rng_for
 
-_AUGMENT, _ORDER, _MIXUP = range(3)  # streams of rng_for
+_AUGMENT, _ORDER, _MIXUP, _OUTLIERS = range(4)  # streams of rng_for
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Outliers:
+    """Pictures of no class, of which every batch gets some beside its photos.
+
+    Args:
+        label: what they are labelled with: the number of classes.
+        fraction: how many a batch gets, as a share of its photos; at least one.
+        rows: (R,) rows of ``TrainData.images`` that are photos of no class; may be none.
+        made: (M, S, S, C) uint8, pictures that the app has made (``core.training.recipe.outliers``); may be none.
+        made_fraction: which share of them is made, on average, where there are both.
+    """
+
+    label: int
+    fraction: float
+    rows: np.ndarray
+    made: np.ndarray
+    made_fraction: float
+
+    def drawn(self, images: np.ndarray, count: int, rng: np.random.Generator) -> list[np.ndarray]:
+        """So many pictures (S, S, C) uint8, drawn with replacement. Some photos are mixed with another outlier: a few photos
+        stand for all the world that is no pet (diverseMix, NeurIPS 2024)."""
+        is_made = rng.random(count) < self.made_fraction
+        if not len(self.rows) or not len(self.made):
+            is_made[:] = not len(self.rows)
+        places, is_mixed, shares = rng.random((count, 2)), rng.random(count) < MIXED_FRACTION, rng.random(count)
+        pictures = []
+        for index in range(count):
+            photo, other = (self._one(images, bool(is_made[index]), place) for place in places[index])
+            share = float(shares[index])
+            pictures.append(cv2.addWeighted(photo, share, other, 1 - share, 0) if is_mixed[index] else photo)
+        return [picture.reshape(images.shape[1:]) for picture in pictures]
+
+    def _one(self, images: np.ndarray, is_made: bool, place: float) -> np.ndarray:
+        source = self.made if is_made else self.rows
+        index = min(int(place * len(source)), len(source) - 1)
+        return self.made[index] if is_made else images[self.rows[index]]
+
+
+MIXED_FRACTION = 0.25
 
 
 @dataclass(frozen=True)
@@ -37,6 +78,7 @@ class TrainData:
         augment: what is changed at random.
         seed: ``training.seed``.
         mixup_alpha: 0 is off.
+        outliers: what is shown beside them that is of no class; None where there is nothing.
     """
 
     images: np.ndarray
@@ -46,6 +88,7 @@ class TrainData:
     augment: AugmentConfig = field(default_factory=lambda: AugmentConfig())
     seed: int = 0
     mixup_alpha: float = 0.0
+    outliers: Outliers | None = None
 
     @property
     def steps_per_epoch(self) -> int:
@@ -66,6 +109,10 @@ class Batch(NamedTuple):
     images: np.ndarray
     labels: np.ndarray
     mix: Mix | None = None
+
+    def num_of(self, num_classes: int) -> int:
+        """Photos of the classes themselves, without outliers."""
+        return int((self.labels < num_classes).sum())
 
     def targets(self, num_classes: int) -> np.ndarray:
         """(B, num_classes) float32, each row adding up to 1; column 1 is the target of a single sigmoid."""
@@ -101,9 +148,22 @@ def train_batch(data: TrainData, epoch: int, step: int, size: int | None = None)
     cache = np.asarray(data.images)  # a plain view: indexing a memmap object costs more
     images = augment_batch([cache[row] for row in rows], data.augment, rng_for(data.seed, epoch, step, _AUGMENT), size)
     batch = Batch(images, np.asarray(data.labels)[rows].astype(np.int32))
-    if data.mixup_alpha == 0:
+    if data.mixup_alpha:
+        batch = mixup(batch, data.mixup_alpha, rng_for(data.seed, epoch, step, _MIXUP))
+    return _with_outliers(batch, data, cache, epoch, step, size) if data.outliers else batch
+
+
+def _with_outliers(batch: Batch, data: TrainData, cache: np.ndarray, epoch: int, step: int, size: int | None) -> Batch:
+    """The batch, and behind its photos outliers, moved and coloured as photos are, or that alone would tell them apart."""
+    outliers, rng = data.outliers, rng_for(data.seed, epoch, step, _OUTLIERS)
+    if outliers is None:
         return batch
-    return mixup(batch, data.mixup_alpha, rng_for(data.seed, epoch, step, _MIXUP))
+    count = max(1, round(outliers.fraction * len(batch.labels)))
+    images = augment_batch(outliers.drawn(cache, count, rng), data.augment, rng, size)
+    labels, mix = np.full(count, outliers.label, np.int32), batch.mix
+    if mix is not None:
+        mix = Mix(np.concatenate([mix.labels, labels]), np.concatenate([mix.shares, np.ones(count, np.float32)]))
+    return Batch(np.concatenate([batch.images, images]), np.concatenate([batch.labels, labels]), mix)
 
 
 def mixup(batch: Batch, alpha: float, rng: np.random.Generator) -> Batch:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from core.config import ExperimentConfig
+from core.config import ExperimentConfig, PhotosConfig
 from core.errors import RunError
 from core.photos.dataset import Dataset
 from core.photos.sources.origins import source_of
@@ -71,8 +71,9 @@ def _there(dataset: Dataset | None) -> Dataset:
 
 def _on_photos(config: ExperimentConfig, dataset: Dataset) -> ExperimentConfig:
     """The settings with these photos as their source; the link may have chosen others."""
-    classes = dataset.photos.classes if dataset.photos else ()
-    return replace(config, photos=replace(config.photos, source=source_of(dataset.root), classes=classes))
+    made_with = dataset.photos or PhotosConfig()
+    photos = replace(config.photos, classes=made_with.classes, outliers=made_with.outliers)
+    return replace(config, photos=replace(photos, source=source_of(dataset.root)))
 
 
 def _just_started(config: ExperimentConfig, dataset: Dataset, owner: str) -> Run | None:

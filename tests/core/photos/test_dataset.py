@@ -250,3 +250,24 @@ def test_a_newcomer_between_two_photos_of_different_splits_is_left_out_and_count
         after.summary["found"] == 27 == sum(after.summary[key] for key in ("used", "converted", "left_out", "ignored"))
     )
     assert prepare(folder, seed=seed).examples == before.examples
+
+
+def test_one_class_of_the_photos_may_be_outliers(tmp_path):
+    folder = write_classes(tmp_path / "pets", 8, ("cats", "dogs", "other"))
+    made = prepare_dataset(PhotosConfig(source=str(folder), outliers="other"), SplitConfig())
+    assert made.class_names == ("cats", "dogs") and set(made.labels) == {0, 1}
+    assert {example.class_index for example in made.outliers} == {2}
+    assert (len(made.examples), len(made.outliers), made.sizes["train"]) == (16, 8, 8)
+    assert "8 photos of “other” are outliers" in made.summary["notes"][0]
+    again = dataset.load(made.id)
+    assert (again.examples, again.outliers) == (made.examples, made.outliers)
+    rows = cache.open_cache(made, 16, "squash")
+    assert len(rows) == 24 and made.outliers_of_split("val").tolist() == [20, 21]
+    assert prepare(folder).id != made.id
+
+
+@pytest.mark.parametrize("outliers, names", [("birds", ("cats", "dogs", "other")), ("dogs", ("cats", "dogs"))])
+def test_outliers_that_are_no_class_or_leave_but_one_are_refused(tmp_path, outliers, names):
+    folder = write_classes(tmp_path / "pets", 8, names)
+    with pytest.raises(PhotoError, match=r"received “birds”|there must be two classes"):
+        prepare_dataset(PhotosConfig(source=str(folder), outliers=outliers), SplitConfig())
