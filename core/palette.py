@@ -67,6 +67,34 @@ def mode(dark: bool) -> Palette:
     return DARK if dark else LIGHT
 
 
+def mixed(one: str, other: str, share: float) -> str:
+    """The colour between two, #RRGGBB as they are. Args: share: of the other, 0..1."""
+    pairs = zip(_channels(one), _channels(other), strict=True)
+    return "#" + "".join(f"{round(a + (b - a) * share):02X}" for a, b in pairs)
+
+
+def contrast(one: str, other: str) -> float:
+    """How well one can be read on the other, 1..21; 4.5 is enough for words (WCAG 2.2, contrast ratio)."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def ink_on(colour: str) -> str:
+    """White or the light pages' ink, whichever is read better on it."""
+    return max("#FFFFFF", LIGHT.ink, key=lambda ink: contrast(ink, colour))
+
+
+def _channels(colour: str) -> tuple[int, ...]:
+    return tuple(int(colour[place : place + 2], 16) for place in (1, 3, 5))
+
+
+def _luminance(colour: str) -> float:
+    """Relative luminance, 0..1 (WCAG 2.2)."""
+    shares = (value / 255 for value in _channels(colour))
+    linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
 def class_colours(class_names: Sequence[str]) -> dict[str, str]:
     """Class name -> colour: cats and dogs have their own everywhere, others take the next free one in order."""
     colours: dict[str, str] = {}

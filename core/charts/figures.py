@@ -28,6 +28,10 @@ def confusion_matrix(evaluation: Evaluation, dark: bool = False) -> go.Figure:
     size, roomy = range(len(names)), len(names) <= 4
     is_written = len(names) <= MOST_WRITTEN
     word = [["correct" if i == j else "wrong" for j in size] for i in size]
+    text = [
+        [f"{counts[i, j]:,}" + (f" {word[i][j]}<br>{_percent(shares[i, j])}" if roomy else "") for j in size]
+        for i in size
+    ]
     figure = go.Figure(
         go.Heatmap(
             z=np.where(np.eye(len(names), dtype=bool), shares, -shares).tolist(),
@@ -39,12 +43,7 @@ def confusion_matrix(evaluation: Evaluation, dark: bool = False) -> go.Figure:
             showscale=False,
             xgap=2 if is_written else 0,
             ygap=2 if is_written else 0,
-            text=[
-                [f"{counts[i, j]:,}" + (f" {word[i][j]}<br>{_percent(shares[i, j])}" if roomy else "") for j in size]
-                for i in size
-            ],
-            texttemplate="%{text}" if is_written else None,
-            textfont={"size": 14},
+            text=text,
             hovertext=[
                 [
                     f"{counts[i, j]:,} of {counts[i].sum():,} {names[i]} were called {names[j]} ({_percent(shares[i, j])}): {word[i][j]}"
@@ -55,11 +54,30 @@ def confusion_matrix(evaluation: Evaluation, dark: bool = False) -> go.Figure:
             hoverinfo="text",
         )
     )
+    if is_written:
+        figure.add_trace(_words_in_cells(text, shares, colours))
     ticks = {"tickvals": list(size), "ticktext": names, "showgrid": False, "zeroline": False, "constrain": "domain"}
     ticks |= {"showticklabels": len(names) <= MOST_NAMED}
-    figure.update_xaxes(title_text="What the network said", **ticks)
-    figure.update_yaxes(title_text="What it was", autorange="reversed", scaleanchor="x", **ticks)
+    edges = [-0.5, len(names) - 0.5]
+    figure.update_xaxes(title_text="What the network said", range=edges, **ticks)
+    figure.update_yaxes(title_text="What it was", range=edges[::-1], scaleanchor="x", **ticks)
     return finish(figure)
+
+
+def _words_in_cells(words: list[list[str]], shares: np.ndarray, colours: palette.Palette) -> go.Scatter:
+    """What stands in the cells, in the ink that is read best on each: a heatmap's own words are grey on its blue."""
+    places = [(i, j) for i in range(len(words)) for j in range(len(words))]
+    grounds = [
+        palette.mixed(colours.even, colours.training if i == j else colours.validation, shares[i, j]) for i, j in places
+    ]
+    return go.Scatter(
+        x=[j for _, j in places],
+        y=[i for i, _ in places],
+        text=[words[i][j] for i, j in places],
+        mode="text",
+        textfont={"size": 14, "color": [palette.ink_on(ground) for ground in grounds]},
+        hoverinfo="skip",
+    )
 
 
 def confusion_matrix_alt(evaluation: Evaluation) -> str:

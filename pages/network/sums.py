@@ -76,7 +76,12 @@ def show_totals(now: Sums, other: Sums | None) -> None:
             f"What training holds at a batch size of {batch_size:,}. {now.needs.sentence}",
         )
         _show_total(
-            "Time per epoch", words.duration, lambda sums: sums.needs.epoch_seconds, now, other, now.needs.sentence
+            "Time per epoch",
+            lambda seconds: words.duration(seconds) if seconds >= 0.5 else f"under 1{words.NO_BREAK}s",
+            lambda sums: sums.needs.epoch_seconds,
+            now,
+            other,
+            now.needs.sentence,
         )
         _show_total(
             "Size of the file",

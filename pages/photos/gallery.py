@@ -234,6 +234,10 @@ def _show_one(dataset: Dataset, chosen: list[Photo], own: PhotosState, act: Act 
             st.caption("This file is gone. Prepare the folder again.")
         else:
             st.image(pictures.inline(picture.data), width=picture.width, alt=f"{photo.name}: {_in_words(photo)}")
+        if photo.check is None:
+            st.caption(OLD_DATASET)
+        if act is not None:  # beside what is known: below it, it would lie under a laptop's edge
+            act(dataset, photo.path)
     with right:
         squared = pictures.seen(dataset.id, photo.path, size, fit, channels)
         if squared:
@@ -254,10 +258,6 @@ def _show_one(dataset: Dataset, chosen: list[Photo], own: PhotosState, act: Act 
                     twin, width=pictures.width_within(twin, 140), alt=f"Its twin {words.printable(photo.check.twin)}"
                 )
             st.caption(f"Its twin: {words.plain(photo.check.twin)}")
-    if photo.check is None:
-        st.caption(OLD_DATASET)
-    if act is not None:
-        act(dataset, photo.path)
 
 
 def _facts(photo: Photo) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from core import palette
 from core.charts import figures as charts
 from core.runs.evaluation import Evaluation
 
@@ -32,6 +33,30 @@ def test_what_is_wrong_has_another_colour_than_what_is_right():
     assert (cells.zmin, cells.zmax) == (-1, 1) and wrong != right
 
 
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.5, 0.8, 1.0])
+def test_what_stands_in_a_cell_can_be_read_on_its_colour(dark, share):
+    true = np.repeat([0, 1], 10)
+    called = np.where(np.arange(20) % 10 < 10 * share, true, 1 - true)
+    names = ("cats", "dogs")
+    figure = charts.confusion_matrix(
+        Evaluation("test", names, tuple(map(str, range(20))), true, np.eye(2)[called]), dark
+    )
+    cells, written = figure.data
+    scale = dict(cells.colorscale)
+    for x, y, text, ink in zip(written.x, written.y, written.text, written.textfont.color, strict=True):
+        value = cells.z[y][x]
+        assert text == cells.text[y][x] and value == pytest.approx(share if x == y else share - 1)
+        ground = palette.mixed(scale[0.5], scale[1.0 if value > 0 else 0.0], abs(value))
+        assert palette.contrast(ink, ground) >= 4.5
+
+
+def test_contrast_is_that_of_the_standard():
+    assert palette.contrast("#000000", "#FFFFFF") == pytest.approx(21)
+    assert palette.contrast("#FFFFFF", "#767676") == pytest.approx(4.54, abs=0.01)
+    assert palette.mixed("#000000", "#FF8000", 0.5) == "#804000"
+
+
 def test_a_confusion_matrix_of_many_classes_has_room_for_counts_only():
     names = tuple("abcdefgh")
     many = Evaluation("test", names, names, np.arange(8), np.eye(8))
@@ -42,7 +67,7 @@ def test_a_confusion_matrix_of_120_classes_is_drawn_without_120_times_120_texts(
     names = tuple(f"breed {index}" for index in range(120))
     figure = charts.confusion_matrix(Evaluation("test", names, names, np.arange(120), np.eye(120)))
     cells = figure.data[0]
-    assert cells.texttemplate is None and "were called breed 1" in cells.hovertext[1][1]
+    assert len(figure.data) == 1 and "were called breed 1" in cells.hovertext[1][1]
     assert not figure.layout.xaxis.showticklabels and len(figure.to_json()) < 3_000_000
 
 
