@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from core import parse
 from core.config.declared import Setting
@@ -11,6 +11,8 @@ from core.config.plain import is_list
 from core.config.schema.limits import Limits
 from core.errors import ConfigError
 from core.text import printable
+
+Number = TypeVar("Number", int, float)
 
 _SWITCH = {word: word in ("true", "yes", "on", "1") for word in ("true", "yes", "on", "1", "false", "no", "off", "0")}
 _TYPE_WORDS: dict[Any, str] = {
@@ -91,25 +93,25 @@ def _switch(declared: Setting, value: Any) -> bool:
     return value
 
 
-def _whole(declared: Setting, value: Any) -> int:
-    if isinstance(value, str):
-        raise wrong_type(declared, value)
+def _number(declared: Setting, value: Any, read: Callable[[Any], Number]) -> Number:
+    """A number as JSON has it: what was typed was read by ``typed``, and is text only where it is no number."""
     try:
-        number = parse.whole(value)
+        if not isinstance(value, str):
+            return read(value)
     except ValueError:
-        raise wrong_type(declared, value) from None
+        pass
+    raise wrong_type(declared, value)
+
+
+def _whole(declared: Setting, value: Any) -> int:
+    number = _number(declared, value, parse.whole)
     _check_choice(declared, number)
     _check_bounds(declared, number)
     return number
 
 
 def _real(declared: Setting, value: Any) -> float:
-    if isinstance(value, str):
-        raise wrong_type(declared, value)
-    try:
-        number = parse.real(value)
-    except ValueError:
-        raise wrong_type(declared, value) from None
+    number = _number(declared, value, parse.real)
     _check_bounds(declared, number)
     return number
 

@@ -12,8 +12,6 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from core.photos.drawn.brush import Colour, Fur, Place, Sketch, closed, flattened, jitter, mix, ramp, soft_blot
 
-# Points stay in rows, as an illustrator reads them.
-# fmt: off
 
 def _room_colour(rng: random.Random, away_from: Colour | None = None) -> Colour:
     """Any wall or cloth colour; given a coat, one that it can be seen against."""
@@ -32,8 +30,23 @@ def _dull_colour(rng: random.Random) -> Colour:
 
 def paint_background(rng: random.Random, side: int, fur: Fur) -> Image.Image:
     """A place with things in it, in half of the pictures out of focus: RGB, ``side`` x ``side``."""
-    scene = rng.choice([_meadow, _meadow, _hills, _room, _room, _sofa, _wallpaper, _bricks, _planks, _studio, _bokeh,
-        _clutter, _garden])
+    scene = rng.choice(
+        [
+            _meadow,
+            _meadow,
+            _hills,
+            _room,
+            _room,
+            _sofa,
+            _wallpaper,
+            _bricks,
+            _planks,
+            _studio,
+            _bokeh,
+            _clutter,
+            _garden,
+        ]
+    )
     image = scene(rng, side, fur)
     pen = ImageDraw.Draw(image)
     for _ in range(rng.choice([0, 0, 1, 1, 2, 3])):
@@ -243,10 +256,25 @@ def _plant(pen, rng: random.Random, x: float, y: float, r: float):
     pot, leaf = mix(_room_colour(rng), (180, 100, 70), 0.5), jitter(rng, (74, 128, 70), 18)
     for step in range(-3, 4):
         tip = (x + step * r * 0.45 + rng.gauss(0, r * 0.1), y - r * (2.4 - abs(step) * 0.3))
-        pen.polygon([(x - r * 0.12, y - r * 0.6), (tip[0] - r * 0.25, (tip[1] + y) / 2), tip,
-            (tip[0] + r * 0.2, (tip[1] + y) / 2), (x + r * 0.12, y - r * 0.6)], fill=jitter(rng, leaf, 9))
-    pen.polygon([(x - r * 0.7, y - r * 0.7), (x + r * 0.7, y - r * 0.7), (x + r * 0.5, y + r * 0.6),
-        (x - r * 0.5, y + r * 0.6)], fill=pot)
+        pen.polygon(
+            [
+                (x - r * 0.12, y - r * 0.6),
+                (tip[0] - r * 0.25, (tip[1] + y) / 2),
+                tip,
+                (tip[0] + r * 0.2, (tip[1] + y) / 2),
+                (x + r * 0.12, y - r * 0.6),
+            ],
+            fill=jitter(rng, leaf, 9),
+        )
+    pen.polygon(
+        [
+            (x - r * 0.7, y - r * 0.7),
+            (x + r * 0.7, y - r * 0.7),
+            (x + r * 0.5, y + r * 0.6),
+            (x - r * 0.5, y + r * 0.6),
+        ],
+        fill=pot,
+    )
     pen.rectangle([x - r * 0.8, y - r * 0.9, x + r * 0.8, y - r * 0.6], fill=mix(pot, (255, 255, 255), 0.15))
 
 
@@ -283,8 +311,19 @@ def _present(pen, rng: random.Random, x: float, y: float, r: float):
 
 def _cushion(pen, rng: random.Random, x: float, y: float, r: float):
     colour = _room_colour(rng)
-    shape = closed([(x - r, y - r * 0.9), (x, y - r * 0.7), (x + r, y - r * 0.95), (x + r * 0.85, y),
-        (x + r, y + r * 0.7), (x, y + r * 0.6), (x - r, y + r * 0.75), (x - r * 0.85, y)], 4)
+    shape = closed(
+        [
+            (x - r, y - r * 0.9),
+            (x, y - r * 0.7),
+            (x + r, y - r * 0.95),
+            (x + r * 0.85, y),
+            (x + r, y + r * 0.7),
+            (x, y + r * 0.6),
+            (x - r, y + r * 0.75),
+            (x - r * 0.85, y),
+        ],
+        4,
+    )
     pen.polygon(flattened(shape), fill=colour, outline=mix(colour, (0, 0, 0), 0.4))
     pen.line([x - r * 0.5, y - r * 0.3, x + r * 0.5, y - r * 0.3], fill=mix(colour, (255, 255, 255), 0.4), width=4)
 
@@ -318,8 +357,13 @@ def _fence(pen, rng: random.Random, side: int, top: float, bottom: float):
         pen.rectangle([0, y, side, y + side * 0.035], fill=mix(wood, (0, 0, 0), 0.15))
     x = -rng.uniform(0, step)
     while x < side:
-        picket = [(x, bottom), (x, top + width * 0.6), (x + width / 2, top), (x + width, top + width * 0.6),
-            (x + width, bottom)]
+        picket = [
+            (x, bottom),
+            (x, top + width * 0.6),
+            (x + width / 2, top),
+            (x + width, top + width * 0.6),
+            (x + width, bottom),
+        ]
         pen.polygon(picket, fill=jitter(rng, wood, 5), outline=dark)
         x += step
 

@@ -326,13 +326,12 @@ def _reason_to_ignore(path: str, entry: os.DirEntry, status: os.stat_result) -> 
 
 
 _ARCHIVES = frozenset({"zip", "rar", "7z", "tar", "gz", "tgz", "bz2", "xz", "zst"})
-_OTHER_ENDINGS = frozenset((
-    "txt", "md", "rst", "rtf", "pdf", "doc", "docx", "odt", "xls", "xlsx", "ods", "ppt", "pptx", "csv", "tsv", "json", "jsonl",
-    "xml", "html", "htm", "url", "yaml", "yml", "toml", "ini", "cfg", "log", "db", "sqlite", "py", "ipynb", "js", "ts", "css",
-    "sh", "bat", "exe", "dll", "so", "m", "mat", "h5", "hdf5", "npy", "npz", "pkl", "pickle", "pt", "pth", "onnx", "tflite",
-    "tfrecord", "parquet", "safetensors", "mp4", "mov", "avi", "mkv", "webm", "m4v", "mp3", "wav", "flac", "ogg", "m4a", "svg",
-    "eps", "ps", "ai", "psd", "xcf", "lnk", "tmp", "part", "crdownload",
-))  # fmt: skip
+_THAT_ARE_OTHER = """
+    txt md rst rtf pdf doc docx odt xls xlsx ods ppt pptx csv tsv json jsonl xml html htm url yaml yml toml ini cfg
+    log db sqlite py ipynb js ts css sh bat exe dll so m mat h5 hdf5 npy npz pkl pickle pt pth onnx tflite tfrecord
+    parquet safetensors mp4 mov avi mkv webm m4v mp3 wav flac ogg m4a svg eps ps ai psd xcf lnk tmp part crdownload
+"""
+_OTHER_ENDINGS = frozenset(_THAT_ARE_OTHER.split())
 """Endings that say what a file is, and that it is no photo: such a file is not opened."""
 
 
