@@ -199,7 +199,7 @@ def _resident(process: psutil.Process) -> int:
 
 def _list(folder: Path) -> None:
     command = [sys.executable, "-c", _LIST, str(folder)]
-    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True, env=child_environment())
 
 
 def _decode(contents: list[bytes]) -> None:
