@@ -123,6 +123,7 @@ print(json.dumps(brought))
     return json.loads(child.stdout.splitlines()[-1])
 
 
+@pytest.mark.tensorflow
 def test_a_child_python_sees_keras_where_it_is_imported():
     assert import_in_child(["core.answers.classify"])["core.answers.classify"]
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from core.errors import AppError
+from core.jobs.children import child_environment
 from core.workspace.folders import workspace
 
 PACKAGES = ("torch", "torchvision")
@@ -30,12 +31,14 @@ def python_of_torch() -> Path:
 
 def _has_torch(python: Path) -> bool:
     command = [str(python), "-c", "import torch, torchvision"]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    return subprocess.run(command, env=child_environment(), capture_output=True, check=False).returncode == 0
 
 
 def _run(*command: str) -> None:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_PATIENCE_SECONDS)
+        done = subprocess.run(
+            command, env=child_environment(), capture_output=True, text=True, check=False, timeout=_PATIENCE_SECONDS
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise AppError(f"PyTorch could not be installed: {error}") from error
     if done.returncode:
