@@ -99,7 +99,7 @@ def scan(world: World) -> Iterator[Result]:
     yield Result(
         "rescan_seconds",
         took["again"] / took["list"],
-        20,
+        25,
         "x",
         detail,
         at_most=True,
