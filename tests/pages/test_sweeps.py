@@ -122,7 +122,7 @@ def test_a_setting_with_choices_offers_them(open_page, dataset):
     picked = app.get("button_group")
     app.button(key="start-sweep").click().run()
     (sweep,) = list_sweeps()
-    assert picked and len(sweep.values) == 4 and sweep.labels[0].startswith("optimizer ")
+    assert len(sweep.values) == len(picked[0].options) == 5 and sweep.labels[0].startswith("optimizer ")
 
 
 @pytest.mark.parametrize(
