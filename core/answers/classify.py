@@ -31,7 +31,8 @@ class Classifier:
         self._fit, self._network, self._size = network.config.photos.fit, network.config.network, network.image_size
         self._model = model_of(network)
         self._calibration = network.calibration
-        self._memory = {name: array for name, array in network.weights.items() if name.startswith("detector.")}
+        arrays = {name: array for name, array in network.weights.items() if name.startswith("detector.")}
+        self._memory = {name: array.astype(np.float32) for name, array in arrays.items()}
         self._is_looking = bool(self._memory)
         if self._is_looking:
             outputs = [self._model.outputs[0], self._model.get_layer("output").input]

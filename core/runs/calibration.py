@@ -166,7 +166,7 @@ def scores(
         memory: of ``memory_of``; what the detector needs.
     """
     if detector == KNN:
-        photos = memory["detector.photos"].astype(np.float32)
+        photos = np.asarray(memory["detector.photos"], np.float32)
         nearness = _unit(features) @ photos.T  # (N, M) cosines
         place = min(NEIGHBOURS, nearness.shape[1])
         return np.sort(nearness, axis=1)[:, -place]

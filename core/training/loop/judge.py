@@ -126,7 +126,7 @@ def calibrate(
         model: with the kept weights.
         dataset, images: what it was trained with, and its cache.
         kept: the checkpoint that the weights are from.
-        report: called with the stage "testing"; may raise Cancelled.
+        report: called with the stage "testing".
 
     Raises:
         OSError: disk full or read-only; the weights are untouched.
@@ -204,9 +204,10 @@ def _looked_at(
     outputs, features = [], []
     for start in range(0, len(rows), BATCH_SIZE):
         batch = np.stack([resize(images[row], size) for row in rows[start : start + BATCH_SIZE]])
-        answer, feature = model.predict_on_batch(batch)
-        outputs.append(np.asarray(answer, np.float32))
-        features.append(np.asarray(feature, np.float32))
+        # Layer by layer: a function traced for each shape, once a run, would take longer than the photos.
+        answer, feature = (keras.ops.convert_to_numpy(values) for values in model(batch, training=False))
+        outputs.append(answer.astype(np.float32))
+        features.append(feature.astype(np.float32))
         report("testing", start + len(batch), len(rows))
     out = np.concatenate(outputs)
     return np.concatenate([1 - out, out], axis=1) if out.shape[1] == 1 else out, np.concatenate(features)

@@ -286,7 +286,7 @@ class Training:
         evaluation = self._evaluate("test", kept.state["image_size"], report or self._report)
         evaluation.save(self.run.folder)
         equipment = self.equipment
-        calibrate(self.run, equipment.model, equipment.dataset, equipment.images, kept, report or self._report)
+        calibrate(self.run, equipment.model, equipment.dataset, equipment.images, kept, self._report)
         state = self.state
         self.log.last_word(
             kind,
