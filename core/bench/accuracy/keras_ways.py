@@ -132,12 +132,17 @@ def _built(experiment: ExperimentConfig, seed: int):
     return build(experiment.network, 2, seed=seed)
 
 
-def _files(folder: Path, side: int, batch_size: int | None, shuffle: bool = False, seed: int = 0):
+def _files(folder: Path, side: int, batch_size: int | None, shuffle: bool = False, seed: int = 0) -> Any:
     """The folder's photos as Keras reads them, in the order of their names or in another one each epoch."""
     import keras
 
-    about: dict[str, Any] = {"label_mode": "binary", "image_size": (side, side), "verbose": False}
-    return keras.utils.image_dataset_from_directory(folder, batch_size=batch_size, shuffle=shuffle, seed=seed, **about)
+    about: dict[str, Any] = {
+        "label_mode": "binary",
+        "image_size": (side, side),
+        "batch_size": batch_size,
+        "verbose": False,
+    }
+    return keras.utils.image_dataset_from_directory(folder, shuffle=shuffle, seed=seed, **about)
 
 
 def _augmented(data, layers: list):
