@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.answers.network import load_network
 from core.errors import ModelError, RunError
 from core.jobs.children import Answerer, Closed, Died, Late, NotYourTurn, Program
 from core.jobs.messages import Message
@@ -187,9 +186,11 @@ class _Networks:
     """In the process: the trained networks that were asked last, in memory."""
 
     def __init__(self):
-        from core.answers.classify import Classifier  # the child alone pays for TensorFlow
+        # the child alone pays for TensorFlow, and for the reader of weights
+        from core.answers.classify import Classifier
+        from core.answers.network import load_network
 
-        self._classifier = Classifier
+        self._classifier, self._load = Classifier, load_network
         self._loaded: OrderedDict[tuple, Classifier] = OrderedDict()
 
     def of(self, run_id: str) -> "Classifier":
@@ -201,7 +202,7 @@ class _Networks:
                 del self._loaded[old]
             while len(self._loaded) >= NUM_MODELS:
                 self._loaded.popitem(last=False)
-            self._loaded[key] = self._classifier(load_network(run))
+            self._loaded[key] = self._classifier(self._load(run))
         self._loaded.move_to_end(key)
         return self._loaded[key]
 
