@@ -79,6 +79,19 @@ class History:
         return min(1.0, self.step / self.num_steps) if self.num_steps else 0.0
 
     @property
+    def planned_epochs(self) -> str:
+        """How many epochs it is to have, as sentences say it; by the clock about so many, until it has ended."""
+        about = "about " if self.minutes and not self.results else ""
+        return f"{about}{self.num_epochs:,}"
+
+    @property
+    def seconds_spent(self) -> float | None:
+        """Of the time of a run by the clock, at the last report; None where there is none, or it has ended."""
+        if not self.minutes or self.eta_seconds is None:
+            return None
+        return max(0.0, 60 * self.minutes - self.eta_seconds)
+
+    @property
     def best(self) -> Epoch | None:
         """The row of the best epoch."""
         return next((row for row in self.epochs if row["epoch"] == self.best_epoch), None)

@@ -24,10 +24,12 @@ ACTIVE = ("queued", "running")
 
 
 class Extension(TypedDict):
-    """One time that a run was made longer; ``time`` in seconds since 1970."""
+    """One time that a run was made longer, by epochs or by minutes; ``time`` in seconds since 1970."""
 
-    from_epochs: int
-    to_epochs: int
+    from_epochs: NotRequired[int]
+    to_epochs: NotRequired[int]
+    from_minutes: NotRequired[float]
+    to_minutes: NotRequired[float]
     done_epochs: int
     time: float
 

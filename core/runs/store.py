@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from core import config as configs
-from core.config import ExperimentConfig
+from core.config import ExperimentConfig, TrainingConfig
 from core.errors import RunError
 from core.jobs.events import EventLog
 from core.jobs.job import check_id, new_id
@@ -131,9 +131,36 @@ def more_epochs(run: Run, epochs: int) -> Run:
         raise RunError(
             f"A run can only be made longer: “{run.name}” was planned for {planned} epochs; received {epochs}. Give more than {planned}."
         )
-    config = replace(run.config, training=replace(run.config.training, epochs=epochs))
+    longer = replace(run.config.training, epochs=epochs, minutes=0.0)
+    return _extended(run, longer, {"from_epochs": planned, "to_epochs": epochs})
+
+
+def more_minutes(run: Run, minutes: float) -> Run:
+    """``more_epochs`` for a run by the clock.
+
+    Raises:
+        RunError: it goes by epochs, or not more minutes than it was given.
+        ConfigError: more than the limit.
+    """
+    given = run.config.training.minutes
+    if not given:
+        planned = run.history.num_epochs or run.config.training.epochs
+        raise RunError(
+            f"“{run.name}” goes by epochs, not by minutes: it was planned for {planned}; received {minutes:g} minutes. "
+            f"Give more than {planned} epochs."
+        )
+    if minutes <= given:
+        raise RunError(
+            f"A run can only be made longer: “{run.name}” was given {given:g} minutes; received {minutes:g}. Give more than {given:g}."
+        )
+    longer = replace(run.config.training, minutes=minutes)
+    return _extended(run, longer, {"from_minutes": given, "to_minutes": minutes})
+
+
+def _extended(run: Run, training: TrainingConfig, change: dict[str, float]) -> Run:
+    config = replace(run.config, training=training)
     configs.check(config)
-    step = {"from_epochs": planned, "to_epochs": epochs, "done_epochs": len(run.history.epochs), "time": time.time()}
+    step = {**change, "done_epochs": len(run.history.epochs), "time": time.time()}
     asked = {**run.asked, "config": configs.to_dict(config), "extended": [*run.asked.get("extended", []), step]}
     write_atomic(run.folder / "config.json", json.dumps(asked, indent=2, ensure_ascii=False) + "\n")
     return Run(run.id, run.folder)

@@ -118,7 +118,7 @@ def _run_link(run: Run | None, job: Job | None, drawn_for: str) -> None:
             way_to("training", "No run yet")
             return
         status, history = run.status, run.history
-        done = f" · {history.epoch}/{history.num_epochs}" if history.num_epochs and status in ACTIVE else ""
+        done = f" · {history.epoch}/{history.planned_epochs}" if history.num_epochs and status in ACTIVE else ""
         way_to("training", words.plain(words.short(run.name)) + done, run=run.id)
         badge(status)
         if status == "running":

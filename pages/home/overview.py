@@ -58,7 +58,7 @@ def who_answers(asked: Run | None, at_work: Run | None) -> str:
     if at_work is None:
         return "Nobody can answer yet: train your first network, then drop a photo."
     history = at_work.history
-    far = f"epoch {history.epoch} of {history.num_epochs}" if history.num_epochs else "it has not begun yet"
+    far = f"epoch {history.epoch} of {history.planned_epochs}" if history.num_epochs else "it has not begun yet"
     return f"**{words.plain(at_work.name)}** is being trained ({far}). It answers once it is done."
 
 

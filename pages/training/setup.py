@@ -1,5 +1,7 @@
 """What will be trained, its settings, whether it fits, and Start."""
 
+from functools import partial
+
 import streamlit as st
 
 from core import config
@@ -18,7 +20,9 @@ from pages.parts.runs.start import start_training
 from pages.state import Memory
 from pages.state.current import current_dataset
 
-MAIN_FIELDS = ("epochs", "batch_size", "learning_rate", "optimizer", "schedule", "patience_epochs", "seed")
+MAIN_FIELDS = ("batch_size", "learning_rate", "optimizer", "schedule", "patience_epochs", "seed")
+LENGTHS = ("epochs", "minutes")
+USUAL_MINUTES = 10.0  # what is asked for first: long enough for a network that is worth something
 
 
 def _start(visit: Memory, dataset: Dataset | None, owner: str) -> None:
@@ -81,10 +85,33 @@ def _augmentation_words() -> str:
     return ", ".join(on) or "off"
 
 
+def _show_length() -> None:
+    """By epochs or by the clock, and how many of them: two cells of a grid."""
+    visit = state.memory()
+    now = "minutes" if visit.draft.training.minutes else "epochs"
+    st.segmented_control(
+        "How long",
+        LENGTHS,
+        required=True,
+        format_func=str.capitalize,
+        key="how-long",
+        help="So many rounds through all training photos, or so much time, start and test included: the run then fits its epochs, "
+        "and all that follows their number, to the speed that it has, and corrects that on the way.",
+        **state.started("how-long", now, partial(_set_length, visit), default=now),
+    )
+    with st.container():
+        field(f"training.{now}")
+
+
+def _set_length(visit: Memory, chosen: str) -> None:
+    visit.change("training.minutes", USUAL_MINUTES if chosen == "minutes" else 0.0)
+
+
 def show_setup() -> None:
     """The draft's parts, the fields of the training, and the button."""
     ready, dataset = _show_what(), current_dataset()
     with st.grid(4, min_column_width=150, gap="small"):
+        _show_length()
         for name in MAIN_FIELDS:
             field(f"training.{name}")
         field("name", "Name (optional)")
@@ -92,7 +119,7 @@ def show_setup() -> None:
     if more.open:
         with more, st.grid(4, min_column_width=150, gap="small"):
             for declared in settings_of(TrainingConfig, "training"):
-                if declared.path.split(".")[1] not in MAIN_FIELDS:
+                if declared.path.split(".")[1] not in (*MAIN_FIELDS, *LENGTHS):
                     field(declared.path)
     show_fault("training.")
     with st.container():

@@ -69,7 +69,7 @@ def _where(run: Run, status: str) -> str:
         accuracy, guess = words.percent(history.best["val_accuracy"]), trust.in_brackets(trust.best_score(run))
         best = f" Best so far: epoch {history.best_epoch}, {accuracy} on validation{guess}."
     if status == "running":
-        return f"Epoch {history.epoch} of {history.num_epochs}.{best}" if history.num_epochs else "Warming up."
+        return f"Epoch {history.epoch} of {history.planned_epochs}.{best}" if history.num_epochs else "Warming up."
     accuracy = history.results.get("test_accuracy")
     if accuracy is not None:
         guess = trust.in_brackets(trust.test_score(run))
@@ -87,7 +87,7 @@ def _where(run: Run, status: str) -> str:
         )
         return words.plain(why_interrupted(run) or unknown)
     if status == "paused":
-        where = f"In epoch {max(1, history.epoch)} of {history.num_epochs}; everything is kept.{best}"
+        where = f"In epoch {max(1, history.epoch)} of {history.planned_epochs}; everything is kept.{best}"
         return words.plain(history.message) or where
     if not history.epochs:
         return "It ended before its first epoch."
@@ -97,7 +97,9 @@ def _where(run: Run, status: str) -> str:
 def _speed(run: Run, status: str) -> str:
     history = run.history
     parts = []
-    if status == "running" and history.eta_seconds is not None:
+    if status == "running" and history.seconds_spent is not None:
+        parts.append(f"{history.seconds_spent / 60:.0f} of about {history.minutes:g} minutes")
+    elif status == "running" and history.eta_seconds is not None:
         parts.append(f"about {words.duration(history.eta_seconds)} left")
     if history.photos_per_second:
         parts.append(f"{history.photos_per_second:,.0f}{words.NO_BREAK}photos/s")

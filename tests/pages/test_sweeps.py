@@ -68,6 +68,14 @@ def test_one_button_queues_two_trainings_that_differ_in_augmentation_alone(open_
     assert "0 of 2 done." in words_of(app) and "2 wait for a turn" in words_of(app)
 
 
+def test_where_the_draft_goes_by_the_clock_each_training_gets_its_minutes(open_page, dataset, spawned):
+    app = open_page("augmentation", **{"training.minutes": "3"})
+    assert "3 minutes each" in words_of(app)
+    app.button(key="start-augmentation-sweep").click().run()
+    (sweep,) = list_sweeps()
+    assert [run.config.training.minutes for run in sweep.runs] == [3, 3]
+
+
 def test_two_clicks_make_one_sweep(open_page, dataset):
     app = open_page("augmentation")
     app.button(key="start-augmentation-sweep").click().run()

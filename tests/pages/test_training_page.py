@@ -5,6 +5,7 @@ import pytest
 from fake_runs import FakeRun, finished_run, make_dataset
 from visits import go, look_as
 
+from core.config import put
 from core.network import presets
 from core.runs.engines import local
 from core.runs.store import find_run, list_runs
@@ -199,6 +200,43 @@ def test_a_completed_run_is_given_more_epochs(open_page, workspace, spawned):
     app.button(key="go-on-longer").click().run()
     assert spawned == [run.folder]
     assert find_run(run.id).config.training.epochs == planned + 3
+
+
+def test_how_long_is_asked_in_epochs_or_in_minutes(open_page, workspace, started):
+    make_dataset(workspace)
+    app = open_page("training")
+    lengths = lambda: [one.key for one in app.number_input if one.key in ("training.epochs", "training.minutes")]  # noqa: E731
+    assert lengths() == ["training.epochs"]
+    app.segmented_control(key="how-long").set_value("minutes").run()
+    assert lengths() == ["training.minutes"]
+    app.number_input(key="training.minutes").set_value(7.5).run()
+    assert dict(app.query_params)["training.minutes"] == "7.5"
+    assert "450 seconds" not in words_of(app) and "minutes, about" in words_of(app).replace(NO_BREAK, " ")
+    app.button(key="start").click().run()
+    (run,) = list_runs()
+    assert run.config.training.minutes == 7.5
+    app.segmented_control(key="how-long").set_value("epochs").run()
+    assert lengths() == ["training.epochs"] and "training.minutes" not in dict(app.query_params)
+
+
+def test_a_run_by_the_clock_says_how_much_of_its_time_is_gone_and_is_given_more(open_page, workspace, spawned):
+    run = FakeRun(make_dataset(workspace), config=put(presets.experiment("narrow"), "training.minutes", 10.0)).started()
+    plan = {"step": 0, "num_steps": 900, "num_epochs": 9, "minutes": 10.0, "seconds_spent": 20, "seconds_left": 580}
+    run.log.append("plan", **plan, is_first=True)
+    run.epoch(1)
+    with Lock(run.folder / "lock"):
+        app = open_page("training", run=run.id)
+        said = words_of(app).replace(NO_BREAK, " ")
+        assert "of about 9" in said
+        assert any("6 of about 10 minutes" in str(bar.proto) for bar in app.get("progress"))
+        run.log.append("paused", best_epoch=1)
+    app.session_state["longer"] = True
+    app.run()
+    (field,) = [one for one in app.number_input if one.label == "Minutes in all"]
+    field.set_value(25.0).run()
+    app.button(key="go-on-longer").click().run()
+    assert spawned == [run.folder]
+    assert find_run(run.id).config.training.minutes == 25
 
 
 def test_only_its_owner_and_the_administrator_touch_a_run(open_page, workspace, monkeypatch):

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import cast
 
 from core.advice.suggestion import Suggestion
-from core.config import ExperimentConfig
+from core.config import ExperimentConfig, setting
 from core.jobs.kinds import Epoch
 from core.photos.layouts.counts import PhotoCounts, of_split
 from core.runs.evaluation import Score, wilson_interval
@@ -112,7 +112,7 @@ class Case:
         network, training = self.config.network, self.config.training
         full_size = training_sizes(training, network.input_size)[-1]
         is_grown = self.last.get("image_size", full_size) >= full_size
-        planned = max(self.history.num_epochs, training.epochs, 1)
+        planned = max(self.history.num_epochs, 0 if training.minutes else training.epochs, 1)
         return is_grown and (training.schedule == "constant" or len(self.rows) >= SETTLED * planned)
 
     def score(self, row: dict) -> Score | None:
@@ -211,3 +211,12 @@ def half_interval(accuracy: float, num_photos: int) -> float:
 
 def mean(values: Sequence[float]) -> float:
     return sum(values) / max(1, len(values))
+
+
+def longer(case: Case, epochs: int) -> tuple[str, float]:
+    """The change that makes a run so many epochs long; one by the clock gets the more minutes."""
+    minutes = case.config.training.minutes
+    if not minutes:
+        return "training.epochs", epochs
+    factor = epochs / max(1, case.history.num_epochs)
+    return "training.minutes", min(float(setting("training.minutes").limits.most), round(max(2.0, factor) * minutes, 1))

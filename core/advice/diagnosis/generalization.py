@@ -4,7 +4,7 @@ import math
 
 from core import config as configs
 from core.advice.capacity import PARAMETERS_PER_PHOTO
-from core.advice.diagnosis.case import MIN_STEPS, Case, half_interval, mean, start_of_last
+from core.advice.diagnosis.case import MIN_STEPS, Case, half_interval, longer, mean, start_of_last
 from core.advice.diagnosis.words import in_epochs, percent, percents
 from core.advice.suggestion import LEARNS_NOTHING, NOTE, WARNING, Suggestion
 from core.errors import AppError
@@ -142,7 +142,7 @@ def underfitting(case: Case) -> Suggestion | None:
         "or on the Training page more epochs; with a schedule that ends at zero, more epochs also mean larger steps for longer."
     )
     if not changes or _is_fed_too_little(case, changes):
-        changes = (("training.epochs", 2 * max(case.history.num_epochs, case.config.training.epochs)),)
+        changes = (longer(case, 2 * max(case.history.num_epochs, case.config.training.epochs)),)
         advice = (
             "It has parameters enough for this many photos, so a larger network would not help. On the Training page give it more epochs; "
             "with a schedule that ends at zero, that also means larger steps for longer. More photos on the Photos page help most."

@@ -3,7 +3,7 @@
 import math
 
 from core import config as configs
-from core.advice.diagnosis.case import FEWEST_EPOCHS, MIN_STEPS, STUCK_MARGIN, Case, start_of_last
+from core.advice.diagnosis.case import FEWEST_EPOCHS, MIN_STEPS, STUCK_MARGIN, Case, longer, start_of_last
 from core.advice.diagnosis.generalization import augmentation_too_strong
 from core.advice.diagnosis.learning_rate import is_slow
 from core.advice.diagnosis.nothing_learned import UNBALANCED_SHARE
@@ -63,7 +63,7 @@ def guessing(case: Case) -> Suggestion | None:
     if is_young and case.is_over:
         epochs = max(2 * len(case.rows), math.ceil(STEPS_TO_LEARN / max(1, case.history.steps_per_epoch)))
         epochs = min(epochs, int(configs.setting("training.epochs").limits.maximum or epochs))
-        changes = (("training.epochs", epochs),)
+        changes = (longer(case, epochs),)
         advice = f"{seen.capitalize()} were too few to learn from. On the Training page train for {epochs:,} epochs; more photos on the Photos page help too."
     elif is_young:
         advice = f"It is too early to say more: {seen}. Networks begin like this; wait on the Training page whether it stays so."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from core.cli.parts.follow import beside, summary, wait
-from core.cli.parts.options import as_json
+from core.cli.parts.options import as_json, check_one_length
 from core.cli.parts.output import emit
 from core.errors import AppError
 
@@ -66,15 +66,19 @@ def pause(run, as_json):
 @click.command()
 @click.argument("run")
 @click.option("--epochs", type=int, help="Train it longer than it was planned for, a completed one too.")
+@click.option("--minutes", type=float, help="The same for a run that was given minutes: how many in all.")
 @as_json
-def resume(run, epochs, as_json):
+def resume(run, epochs, minutes, as_json):
     """Go on with a stopped, paused or interrupted RUN from its last checkpoint, and wait for it."""
     from core.runs.engines.local import extend_run, start_run
     from core.runs.store import find_run
 
-    if epochs is None and find_run(run).status == "completed":
-        raise AppError(f"The run “{run}” is completed. To train it longer, say for how many epochs in all: --epochs N.")
-    _change(start_run if epochs is None else lambda ended: extend_run(ended, epochs), run, as_json)
+    check_one_length(epochs, minutes)
+    is_longer = epochs is not None or minutes is not None
+    if not is_longer and find_run(run).status == "completed":
+        asked = "minutes in all: --minutes M" if find_run(run).config.training.minutes else "epochs in all: --epochs N"
+        raise AppError(f"The run “{run}” is completed. To train it longer, say for how many {asked}.")
+    _change((lambda ended: extend_run(ended, epochs, minutes)) if is_longer else start_run, run, as_json)
 
 
 def _change(change: Callable[["Run"], object], run_id: str, as_json: bool, to_end: bool = False) -> None:

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 import click
 
 from core.cli.parts.follow import progress
-from core.cli.parts.options import as_json, config_file, experiment, join, only, preset, settings
+from core.cli.parts.options import (
+    LENGTHS,
+    as_json,
+    check_one_length,
+    config_file,
+    experiment,
+    join,
+    only,
+    preset,
+    settings,
+)
 from core.cli.parts.output import emit_json
 from core.cli.parts.prepared import prepare, with_photos
 from core.cli.parts.terminal import Bar
@@ -26,9 +36,10 @@ if TYPE_CHECKING:
 @click.option("--vary", metavar="PATH=A,B,...", help="The setting to vary and 2 to 5 values of it.")
 @click.option("--augmentation", is_flag=True, help="Instead: once with the augmentation that is set, once without any.")
 @click.option("--epochs", type=int, help="Of each training; 12 if nothing else is set.")
+@click.option("--minutes", type=float, help="Of each training, instead of epochs.")
 @click.option("--seed", type=int, help="Of every training: first weights, order, augmentation, dropout.")
 @as_json
-def sweep(photos, preset_id, config_path, assignments, joins, only, vary, augmentation, epochs, seed, as_json):
+def sweep(photos, preset_id, config_path, assignments, joins, only, vary, augmentation, epochs, minutes, seed, as_json):
     """Train the same network on PHOTOS with several values of one setting, one after the other, and compare them.
 
     Waits for all of them; Ctrl-C cancels the whole. For example:
@@ -44,7 +55,11 @@ def sweep(photos, preset_id, config_path, assignments, joins, only, vary, augmen
     path, values = path.strip(), split_values(text)
     if seed is not None:
         assignments += (f"training.seed={seed}",)
-    if epochs is None and not any(text.partition("=")[0].strip() == "training.epochs" for text in assignments):
+    if minutes is not None:
+        check_one_length(epochs, minutes)
+        assignments += (f"training.minutes={minutes}",)
+    has_length = any(text.partition("=")[0].strip() in LENGTHS for text in (*assignments, vary or ""))
+    if epochs is None and not has_length:
         epochs = SHORT_EPOCHS
     config = with_photos(experiment(preset_id, config_path, assignments), photos, joins, only)
     variants(config, path, values, epochs=epochs)  # what is wrong is said before photos are prepared

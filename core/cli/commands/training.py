@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 import click
 
 from core.cli.parts.follow import wait
-from core.cli.parts.options import also_train, as_json, config_file, experiment, join, only, outliers, preset, settings
+from core.cli.parts.options import (
+    also_train,
+    as_json,
+    check_one_length,
+    config_file,
+    experiment,
+    join,
+    only,
+    outliers,
+    preset,
+    settings,
+)
 from core.cli.parts.output import emit
 from core.cli.parts.prepared import prepare, with_photos
 from core.cli.parts.terminal import Bar
@@ -88,10 +99,9 @@ def train(
     from core.runs.engines.local import start_run
     from core.runs.store import create_run
 
-    if epochs is not None and minutes:
-        raise AppError(
-            f"A run goes by epochs or by minutes; received --epochs {epochs} and --minutes {minutes:g}. Leave one out."
-        )
+    check_one_length(epochs, minutes)
+    if epochs is not None:
+        minutes = 0.0
     given = {"training.epochs": epochs, "training.minutes": minutes, "training.seed": seed, "name": name or None}
     for path, value in given.items():
         if value is not None:

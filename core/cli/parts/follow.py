@@ -96,7 +96,7 @@ def progress(run: "Run", line: Bar, before: str = "") -> Iterator[None]:
             last = history.epochs[-1] if history.epochs else {}
             loss, accuracy = history.batches["loss"][-1:], history.batches["accuracy"][-1:]
             parts = [
-                f"{before}epoch {history.epoch}/{history.num_epochs} {bar(history.fraction)}",
+                f"{before}epoch {history.epoch}/{history.planned_epochs} {bar(history.fraction)}",
                 f"loss {loss[0]:.3f} accuracy {accuracy[0]:.1%}" if loss and accuracy else "",
                 f"val_loss {last['val_loss']:.3f} val_accuracy {last['val_accuracy']:.1%}" if last else "",
                 f"{history.photos_per_second:,.0f} photos/s {eta(history.eta_seconds)}",

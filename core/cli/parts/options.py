@@ -47,6 +47,17 @@ also_train = click.option(
 )
 
 
+LENGTHS = ("training.epochs", "training.minutes")
+
+
+def check_one_length(epochs: int | None, minutes: float | None) -> None:
+    """Raises AppError where both are given."""
+    if epochs is not None and minutes is not None:
+        raise AppError(
+            f"A run goes by epochs or by minutes; received --epochs {epochs} and --minutes {minutes:g}. Leave one out."
+        )
+
+
 def experiment(preset_id: str, config_path: Path | None, assignments: tuple[str, ...]) -> ExperimentConfig:
     """The checked experiment of ``--preset`` or ``--config``, changed by each ``--set``; ConfigError says what is wrong."""
     config = _read_config(config_path) if config_path else presets.experiment(preset_id)

@@ -1,5 +1,6 @@
 """Runs as processes of this machine."""
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from core.errors import AppError, RunError
@@ -8,7 +9,7 @@ from core.jobs.job import ask, clear_request, spawn
 from core.jobs.silence import end_holder, why_silent
 from core.runs.engines import warm
 from core.runs.run import ACTIVE, Run
-from core.runs.store import list_runs, more_epochs, remove_run
+from core.runs.store import list_runs, more_epochs, more_minutes, remove_run
 from core.workspace.disk import why_not_written
 from core.workspace.lock import Lock, is_held
 from core.workspace.owners import migrate
@@ -27,7 +28,7 @@ def start_run(run: Run) -> None:
     _queue(run)
 
 
-def extend_run(run: Run, epochs: int) -> Run:
+def extend_run(run: Run, epochs: int | None = None, minutes: float | None = None) -> Run:
     """Goes on with a run that has ended or paused, to more epochs than it was planned for. Its config.json says so afterwards.
 
     The learning rate and all else that follows the length of a run go on as in a run of ``epochs`` epochs from the start: a
@@ -36,16 +37,18 @@ def extend_run(run: Run, epochs: int) -> Run:
     Args:
         run: not at work.
         epochs: of the whole run, those that are done included.
+        minutes: instead, for a run by the clock: of the whole run, those that are gone included.
 
     Returns:
         The run, with its new config.
 
     Raises:
-        RunError: it waits or trains, or ``epochs`` are not more than it was planned for, or the disk takes nothing.
-        ConfigError: ``epochs`` are over the limit.
+        RunError: it waits or trains, or is not made longer, or the disk takes nothing.
+        ConfigError: ``epochs`` or ``minutes`` are over the limit.
     """
-    if run.is_active or not _queue(run, epochs):
-        raise RunError(f"The run “{run.name}” is at work. Pause or stop it first, then give it more epochs.")
+    more = (lambda: more_epochs(run, epochs)) if epochs is not None else (lambda: more_minutes(run, minutes or 0.0))
+    if run.is_active or not _queue(run, more):
+        raise RunError(f"The run “{run.name}” is at work. Pause or stop it first, then make it longer.")
     return Run(run.id, run.folder)
 
 
@@ -109,19 +112,19 @@ def revive_waiting() -> list[Run]:
     return revived
 
 
-def _queue(run: Run, epochs: int | None = None) -> bool:
-    """Puts a run into the queue, longer if asked. False if it is at work or, where no more epochs are asked for, completed."""
+def _queue(run: Run, make_longer: Callable[[], object] | None = None) -> bool:
+    """Puts a run into the queue, longer if asked. False if it is at work or, where it is not to be longer, completed."""
     if run.damage:
         raise RunError(run.damage)
-    if run.status == "completed" and epochs is None:
+    if run.status == "completed" and make_longer is None:
         return False
     try:
         lock = Lock(run.folder / "lock")
         if not lock.acquire(timeout_seconds=0.1):
             return False
         try:  # whoever holds the lock may write events: from here on the run is queued, not what it was before
-            if epochs is not None:
-                more_epochs(run, epochs)
+            if make_longer is not None:
+                make_longer()
             clear_request(run.folder)
             log = EventLog(run.events_path)
             log.append("queued", position=0)

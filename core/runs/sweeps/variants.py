@@ -49,13 +49,15 @@ def variants(
         path: the setting to vary, or ``AUGMENTATION``, whose values are True and False.
         values: 2 to 5 different ones, of the setting's type or as text.
         num_classes: from the data set.
-        epochs: of each training. Defaults to the config's.
+        epochs: of each training. Defaults to the config's, or to as many as fit into its minutes.
 
     Raises:
         ConfigError: too few or too many values, one twice, one out of its limits, or one with which the network does not work.
     """
     if epochs is not None:
         config = configs.put(config, "training.epochs", epochs)
+    if epochs is not None or path == "training.epochs":  # minutes would count instead
+        config = configs.put(config, "training.minutes", 0.0)
     compared = _with_and_without(config) if path == AUGMENTATION else _with_each(config, path, values)
     named = [
         replace(variant, config=replace(variant.config, name=_run_name(config, path, variant.label)))

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from core.config import ExperimentConfig
+from core.config import ExperimentConfig, TrainingConfig
 from core.machine import available_memory
 from core.photos.layouts.counts import SplitSizes
 from core.training.device import choose_precision
@@ -56,6 +56,7 @@ class Forecast:
         basis: "measured" for this configuration on this machine; "scaled" from others that were; "guessed" before any.
         is_sure: measured while nothing else took much of the processor; measuring again is worth it otherwise.
         sentence: all of it in words.
+        num_epochs: of the run; by the clock, as many as its minutes will be enough for, the last one perhaps in part.
     """
 
     memory_bytes: int
@@ -67,6 +68,7 @@ class Forecast:
     basis: str
     is_sure: bool
     sentence: str
+    num_epochs: float
 
 
 def forecast(
@@ -85,7 +87,8 @@ def forecast(
     """
     free = available_memory() if available_bytes is None else available_bytes
     numbers, basis = times_of(config, split_sizes, num_classes)
-    planned = by_epochs(config, numbers, split_sizes)
+    num_epochs = _num_epochs(config, numbers, split_sizes)
+    planned = replace(config, training=replace(config.training, minutes=0.0, epochs=math.ceil(num_epochs)))
     in_epochs, around = _seconds(planned, numbers, split_sizes)
     batch_size = _largest_batch(config, num_classes, split_sizes, free)
     made = Forecast(
@@ -98,8 +101,9 @@ def forecast(
         basis=basis,
         is_sure=basis == "measured" and numbers.is_sure,
         sentence="",
+        num_epochs=num_epochs,
     )
-    return replace(made, sentence=_sentence(made, config.training.batch_size, _surprise(numbers, basis, config)))
+    return replace(made, sentence=_sentence(made, config.training, _surprise(numbers, basis, config)))
 
 
 def smaller_batch_size(
@@ -146,15 +150,13 @@ def times_of(config: ExperimentConfig, split_sizes: SplitSizes, num_classes: int
     return (_scaled(guess, known), "scaled") if known else (guess, "guessed")
 
 
-def by_epochs(config: ExperimentConfig, times: Measurement, split_sizes: SplitSizes) -> ExperimentConfig:
-    """The run with as many epochs as its minutes will be enough for, the one that is cut short included; the same where it has none."""
+def _num_epochs(config: ExperimentConfig, times: Measurement, split_sizes: SplitSizes) -> float:
+    """Of the run: as it is set, or as its minutes will be enough for."""
     training = config.training
     if not training.minutes:
-        return config
+        return training.epochs
     costs = Costs(training, config.network.input_size, split_sizes, times)
-    seconds = 60 * training.minutes - times.start_seconds
-    epochs = costs.first_course(seconds).num_epochs
-    return replace(config, training=replace(training, minutes=0.0, epochs=epochs))
+    return costs.first_course(60 * training.minutes - times.start_seconds).num_steps / costs.steps_per_epoch
 
 
 def _seconds(config: ExperimentConfig, numbers: Measurement, split_sizes: SplitSizes) -> tuple[float, float]:
@@ -342,7 +344,7 @@ def about_epochs(config: ExperimentConfig, split_sizes: SplitSizes) -> str:
     photos, training = split_sizes["train"], config.training
     steps = _num_steps(photos, training.batch_size)
     total, usual = training.epochs * steps, training.epochs * _num_steps(USUAL_PHOTOS, training.batch_size)
-    if photos >= USUAL_PHOTOS / 4 or not photos:
+    if photos >= USUAL_PHOTOS / 4 or not photos or training.minutes:
         return ""
     each = f"{steps:,} step{'s' if steps > 1 else ''}"
     return (
@@ -364,13 +366,13 @@ def _surprise(numbers: Measurement, basis: str, config: ExperimentConfig) -> str
     )
 
 
-def _sentence(made: Forecast, batch_size: int, surprise: str) -> str:
+def _sentence(made: Forecast, training: TrainingConfig, surprise: str) -> str:
     memory, free = _in_gigabytes(made.memory_bytes), _in_gigabytes(made.available_bytes)
     if not made.fits:
         sentence = f"This needs about {memory} of memory; {free} are free."
         if made.batch_size_that_fits is None:
             return f"{sentence} No batch size is small enough: lower the image size, the filters or the units."
-        return f"{sentence} A batch size of {made.batch_size_that_fits:,} instead of {batch_size:,} will do."
+        return f"{sentence} A batch size of {made.batch_size_that_fits:,} instead of {training.batch_size:,} will do."
     where = {
         "measured": "measured on this machine",
         "scaled": "reckoned from other networks that were measured on this machine",
@@ -381,10 +383,16 @@ def _sentence(made: Forecast, batch_size: int, surprise: str) -> str:
         if made.basis == "measured" and not made.is_sure
         else ""
     )
-    return (
-        f"About {_in_words(made.total_seconds)}, {_in_words(made.epoch_seconds)} an epoch, and {memory} of memory "
-        f"({free} are free): {where}{beside}.{surprise}"
-    )
+    return f"{_how_long(made, training.minutes)}, and {memory} of memory ({free} are free): {where}{beside}.{surprise}"
+
+
+def _how_long(made: Forecast, minutes: float) -> str:
+    if not minutes:
+        return f"About {_in_words(made.total_seconds)}, {_in_words(made.epoch_seconds)} an epoch"
+    if made.num_epochs < 1:
+        return f"{_in_words(60 * minutes).capitalize()}, about {made.num_epochs:.0%} of an epoch"
+    epochs = f"{made.num_epochs:,.0f} epoch{'' if round(made.num_epochs) == 1 else 's'}"
+    return f"{_in_words(60 * minutes).capitalize()}, about {epochs} of {_in_words(made.epoch_seconds)}"
 
 
 def _in_gigabytes(num_bytes: float) -> str:

@@ -59,10 +59,13 @@ def measurement(
     if not rows or not events or events[-1]["kind"] not in _FINISHED:
         return None
     config, split_sizes, history = run.config, run.split_sizes, run.history
+    whole = [row for row in rows if row.get("epoch", 0) * history.steps_per_epoch <= history.num_steps]
+    if not whole:  # by the clock: cut short within its first epoch
+        return None
     photos = history.num_train / history.steps_per_epoch
     guess = guessed(config, len(run.class_names), photos)
     train, judge = {}, {}
-    for size, of_size in _by(rows, lambda row: row["image_size"]).items():
+    for size, of_size in _by(whole, lambda row: row["image_size"]).items():
         in_steps = [history.num_train / row["photos_per_second"] for row in of_size]
         usual = median(in_steps[1:] or in_steps)
         train[size] = Timing(usual / history.steps_per_epoch, photos, max(0.0, in_steps[0] - usual))

@@ -19,6 +19,8 @@ from core.training.loop.state import State
 from core.training.recipe.course import Course
 from core.training.recipe.schedule import augment_at, averaging_window, calmed, image_size_at, is_calm, learning_rate_at
 
+MUCH_BEFORE = 0.25  # of the time: who waits so long for the first step wants to know why
+
 
 class Plan:
     """The length of one run.
@@ -100,6 +102,11 @@ class Plan:
         else:
             self.course = self.budget.first_course(state.epoch, state.step, self._full_size if state.step else 0)
         self._tell(state, is_first=True)
+        if self.watch.spent > MUCH_BEFORE * 60 * self.minutes and not self.steps_done(state):
+            self._log.append(
+                "notice",
+                text=f"Getting ready (photos, network) took {self.watch.spent:.0f} seconds of the {self.minutes:g} minutes.",
+            )
 
     def begin_epoch(self, state: State) -> None:
         """By the clock, what an epoch trains on is decided when it begins: a correction within it changes those after it."""
@@ -186,6 +193,16 @@ class Plan:
         if self.minutes or saved.get("minutes"):
             return self.minutes != saved.get("minutes")
         return saved.get("num_epochs", self._training.epochs) != self._training.epochs
+
+    def about_its_end(self) -> str:
+        """A sentence where the time was not enough for one epoch; "" elsewhere."""
+        share = self.course.num_steps / self.course.steps_per_epoch
+        if not self.minutes or share >= 1:
+            return ""
+        return (
+            f"{self.minutes:g} minutes were not enough for one epoch: the network saw {share:.0%} of the training photos, once, and is "
+            "judged as it was then. Give it more minutes, fewer photos or a smaller network."
+        )
 
     def to_plain(self) -> dict[str, Any]:
         """What a checkpoint holds of it."""

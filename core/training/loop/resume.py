@@ -119,6 +119,16 @@ def about_more_epochs(training: TrainingConfig, planned: int, num_done: int, ste
     )
 
 
+def about_more_minutes(before: float, now: float, num_done: int) -> str:
+    """The same of a run that got more minutes, or minutes instead of epochs (``before`` is 0)."""
+    had = f"was given {before:g} minutes" if before else "went by epochs"
+    return (
+        f"This run {had} and got {now:g} minutes in all when {num_done} epochs were done. From here on its schedules are those of "
+        f"a run that is {now:g} minutes long, so a learning rate that had come down rises again. Such a run from the start would "
+        "have learned otherwise: compare with care."
+    )
+
+
 def about_lost_best(epoch: int) -> str:
     return (
         f"The weights of the best epoch so far ({epoch}) cannot be read back from the disk. The best of "

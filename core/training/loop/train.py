@@ -124,6 +124,8 @@ class Training:
         if not self.plan.is_over(state):
             text = f"Stopped early: validation loss has not improved for {self.settings.patience_epochs} epochs."
             self.log.append("notice", text=text)
+        if text := self.plan.about_its_end():
+            self.log.append("notice", text=text)
         try:
             self._test("completed", self._report_and_hear_pause)
         except Cancelled as asked:  # the checkpoint after the last epoch holds everything: who goes on tests again
@@ -353,8 +355,12 @@ class Training:
         planned, num_done = saved.state.get("num_epochs", self.settings.epochs), state.epoch - 1
         if self.plan.is_longer_than(saved.state):
             state.best_loss_epoch = max(state.best_loss_epoch, num_done)  # patience counts anew
-            step, per_epoch = self._num_steps_done, self.steps_per_epoch
-            notices.append(resume.about_more_epochs(self.settings, planned, num_done, step, per_epoch))
+            step, per_epoch, minutes = self._num_steps_done, self.steps_per_epoch, self.settings.minutes
+            notices.append(
+                resume.about_more_minutes(saved.state.get("minutes", 0.0), minutes, num_done)
+                if minutes
+                else resume.about_more_epochs(self.settings, planned, num_done, step, per_epoch)
+            )
         if state.best and not checkpoint.put_back_best(self.folder, state.best["epoch"]):
             notices.append(resume.about_lost_best(state.best["epoch"]))
             state.best = {}

@@ -170,7 +170,7 @@ def _sentence(history: History, what: str, say) -> str:
         return f"{what.capitalize()} by epoch; no epoch is finished yet."
     last = history.epochs[-1]
     text = (
-        f"{what.capitalize()} after {last['epoch']} of {history.num_epochs} epochs: "
+        f"{what.capitalize()} after {last['epoch']} of {history.planned_epochs} epochs: "
         f"training {say(_finite(last[what]))}, validation {say(_finite(last[f'val_{what}']))}."
     )
     if history.best:

@@ -73,24 +73,34 @@ def _show_longer(visit: Memory, run: Run) -> None:
     popover = st.popover("Train longer", icon=":material/more_time:", on_change="rerun", key="longer")
     if popover.open:
         with popover:
-            planned = run.config.training.epochs
-            most = int(config.setting("training.epochs").limits.maximum or planned)
-            epochs = st.number_input(
-                "Epochs in all",
-                value=min(2 * planned, most),
-                step=1,
-                key=f"longer-{run.id}-{planned}",
-                help="Those that are done included. The learning rate goes on as in a run of that length from the start.",
+            training = run.config.training
+            if training.minutes:
+                _ask_for_more(visit, run, "minutes", training.minutes)
+            else:
+                _ask_for_more(visit, run, "epochs", training.epochs)
+
+
+def _ask_for_more(visit: Memory, run: Run, unit: str, planned: float) -> None:
+    """How many epochs or minutes it shall have in all, and the button."""
+    path = f"training.{unit}"
+    most = type(planned)(config.setting(path).limits.most)
+    number = st.number_input(
+        f"{unit.capitalize()} in all",
+        value=min(2 * planned, most),
+        step=type(planned)(1),
+        key=f"longer-{run.id}-{planned}",
+        help=f"Those that are {'done' if unit == 'epochs' else 'gone'} included. The learning rate goes on as in a run of that "
+        "length from the start.",
+    )
+    fits = planned < number <= most
+    with st.container():
+        if not fits:
+            st.error(
+                f"More than the {planned:,.10g} {unit} it was planned for, and at most {most:,.10g}; "
+                f"received {number:,.10g}. Give another number.",
+                icon=":material/error:",
             )
-            fits = planned < epochs <= most
-            with st.container():
-                if not fits:
-                    st.error(
-                        f"More than the {planned:,} epochs it was planned for, and at most {most:,}; "
-                        f"received {epochs:,}. Give another number.",
-                        icon=":material/error:",
-                    )
-            st.button("Go on", on_click=train_longer, args=(visit, run, epochs), key="go-on-longer", disabled=not fits)
+    st.button("Go on", on_click=train_longer, args=(visit, run, unit, number), key="go-on-longer", disabled=not fits)
 
 
 def show_end(run: Run) -> None:
@@ -126,8 +136,10 @@ def go_on(visit: Memory, run: Run) -> None:
     _try(visit, run, None, start_run)
 
 
-def train_longer(visit: Memory, run: Run, epochs: int) -> None:
-    _try(visit, run, None, lambda chosen: extend_run(chosen, epochs))
+def train_longer(visit: Memory, run: Run, unit: str, number: float) -> None:
+    """``unit`` is epochs or minutes; the number is that of the whole run."""
+    epochs, minutes = (int(number), None) if unit == "epochs" else (None, number)
+    _try(visit, run, None, lambda chosen: extend_run(chosen, epochs, minutes))
 
 
 def _try(visit: Memory, run: Run, doing: str | None, act) -> None:

@@ -41,7 +41,7 @@ def start_training(visit: Memory, config: ExperimentConfig, dataset: Dataset | N
 
 
 def start_comparison(
-    visit: Memory, path: str, values: Sequence, epochs: int, dataset: Dataset | None, owner: str
+    visit: Memory, path: str, values: Sequence, epochs: int | None, dataset: Dataset | None, owner: str
 ) -> Sweep:
     """Queues the trainings of a sweep of the draft. A second click while it is at work finds the sweep of the first.
 

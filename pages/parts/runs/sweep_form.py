@@ -119,7 +119,7 @@ def show_question(path: str, values: Sequence) -> None:
     visit, form, dataset = state.memory(), state.of(SweepForm), current_dataset()
     made, fault = [], None
     try:
-        made = variants(visit.draft, path, values, num_classes(), form.epochs)
+        made = variants(visit.draft, path, values, num_classes(), epochs_each(visit))
     except AppError as error:
         fault = error
     is_augmentation = path == AUGMENTATION
@@ -130,14 +130,17 @@ def show_question(path: str, values: Sequence) -> None:
             problems.show(fault)
     problems.show_said(place, "sweep-epochs")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.number_input(
-            "Epochs each",
-            key="sweep-epochs",
-            width=140,
-            step=1,
-            help="Short trainings show who learns faster; long ones who gets further.",
-            **state.started("sweep-epochs", form.epochs, partial(_set_epochs, visit), value=form.epochs),
-        )
+        with st.container(width=140):
+            if epochs_each(visit) is None:
+                st.caption(f"{visit.draft.training.minutes:g} minutes each, as on the Training page")
+            else:
+                st.number_input(
+                    "Epochs each",
+                    key="sweep-epochs",
+                    step=1,
+                    help="Short trainings show who learns faster; long ones who gets further.",
+                    **state.started("sweep-epochs", form.epochs, partial(_set_epochs, visit), value=form.epochs),
+                )
         label = "Train with and without" if is_augmentation else f"Train all {len(made)}" if made else "Train all"
         st.button(
             label,
@@ -157,6 +160,11 @@ def show_question(path: str, values: Sequence) -> None:
             st.caption(_forecast_words(made, dataset))
 
 
+def epochs_each(visit: Memory) -> int | None:
+    """Of each training; None where the draft goes by the clock, so that each gets its minutes."""
+    return None if visit.draft.training.minutes else visit.of(SweepForm).epochs
+
+
 def _set_epochs(visit: Memory, epochs: int) -> None:
     with visit.trying("sweep-epochs"):
         config.put(visit.draft, "training.epochs", epochs)
@@ -168,7 +176,7 @@ def _start(visit: Memory, path: str | None, dataset: Dataset | None, owner: str)
     form = visit.of(SweepForm)
     path = path or form.path
     values = () if path == AUGMENTATION else _values(visit, path)
-    start_comparison(visit, path, values, form.epochs, dataset, owner)
+    start_comparison(visit, path, values, epochs_each(visit), dataset, owner)
 
 
 def _forecast_words(made: list[Variant], dataset: Dataset) -> str:

@@ -182,7 +182,7 @@ def _where(rows: list[Row], statuses: tuple[str, ...]) -> str:
         if status == "running" and row.run is not None:
             history = row.run.history
             left = f", about {words.duration(history.eta_seconds)} left" if history.eta_seconds is not None else ""
-            epoch = f"epoch {history.epoch} of {history.num_epochs}{left}" if history.num_epochs else "warming up"
+            epoch = f"epoch {history.epoch} of {history.planned_epochs}{left}" if history.num_epochs else "warming up"
             stopping = ", stopping" if visit.asked.get(row.run.id) == "stopping" else ""
             parts.append(f"{words.plain(row.label[0].upper() + row.label[1:])}: {epoch}{stopping}.")
     waiting = statuses.count("queued")

@@ -7,13 +7,13 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from core.config import ExperimentConfig
+from core.config import ExperimentConfig, put
 from core.errors import ConfigError, RunError
 from core.jobs.events import EventLog
 from core.runs.ends import enough_batch_size, why_interrupted
 from core.runs.engines.local import extend_run
 from core.runs.run import Run
-from core.runs.store import create_run, find_run, may_control, more_epochs
+from core.runs.store import create_run, find_run, may_control, more_epochs, more_minutes
 from core.workspace import disk
 from core.workspace.owners import mark_of
 
@@ -117,6 +117,19 @@ def test_more_epochs_are_written_into_the_config_with_what_it_was_before(run):
     (step,) = find_run(run.id).asked["extended"]
     assert (step["from_epochs"], step["to_epochs"], step["done_epochs"]) == (planned, planned + 5, 0)
     assert longer.owner == mark_of("browser-1")
+
+
+def test_minutes_are_added_to_a_run_by_the_clock_and_to_no_other(run):
+    with pytest.raises(RunError, match="goes by epochs"):
+        more_minutes(run, 20)
+    timed = create_run(put(run.config, "training.minutes", 10.0), PETS)
+    with pytest.raises(RunError, match=r"was given 10 minutes; received 10. Give more than 10"):
+        more_minutes(timed, 10)
+    longer = more_minutes(timed, 12.5)
+    assert longer.config.training.minutes == find_run(timed.id).config.training.minutes == 12.5
+    assert (longer.asked["extended"][0]["from_minutes"], longer.asked["extended"][0]["to_minutes"]) == (10, 12.5)
+    by_epochs = more_epochs(longer, 1000)
+    assert (by_epochs.config.training.minutes, by_epochs.config.training.epochs) == (0, 1000)
 
 
 def test_a_run_can_only_be_made_longer_within_the_limit_and_while_nobody_works_on_it(run):
