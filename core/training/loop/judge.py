@@ -157,7 +157,7 @@ def calibrated(
         report: called with the stage "testing".
     """
     num_classes = len(dataset.class_names)
-    watching = keras.Model(model.inputs, [model.outputs[0], model.get_layer("output").input])
+    watching = keras.Model(model.inputs[0], [model.outputs[0], model.get_layer("output").input])
 
     def looked_at(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return _looked_at(watching, images, rows, size, report)
@@ -205,9 +205,9 @@ def _looked_at(
     for start in range(0, len(rows), BATCH_SIZE):
         batch = np.stack([resize(images[row], size) for row in rows[start : start + BATCH_SIZE]])
         # Layer by layer: a function traced for each shape, once a run, would take longer than the photos.
-        answer, feature = (keras.ops.convert_to_numpy(values) for values in model(batch, training=False))
-        outputs.append(answer.astype(np.float32))
-        features.append(feature.astype(np.float32))
+        answer, feature = model(batch, training=False)
+        outputs.append(np.asarray(keras.ops.convert_to_numpy(answer), np.float32))
+        features.append(np.asarray(keras.ops.convert_to_numpy(feature), np.float32))
         report("testing", start + len(batch), len(rows))
     out = np.concatenate(outputs)
     return np.concatenate([1 - out, out], axis=1) if out.shape[1] == 1 else out, np.concatenate(features)
