@@ -160,12 +160,13 @@ def _first_network_once(seed: int) -> tuple[float, float, float]:
         events, _ = read_events(run.events_path, 0)
     finally:
         os.environ["ALEXNET_SPARE"] = "0"
-    if run.status != "completed":
+    accuracy = run.history.results.get("test_accuracy")
+    if run.status != "completed" or not isinstance(accuracy, float):
         raise AppError(run.history.message or "The first network did not come to its end.")
     good = [event["time"] for event in events if event["kind"] == "epoch" and event["val_accuracy"] > 0.7]
     if not good:
         raise AppError("The first network never named 70 % of its validation pets rightly.")
-    return events[-1]["time"] - began, good[0] - began, run.history.results["test_accuracy"]
+    return events[-1]["time"] - began, good[0] - began, accuracy
 
 
 def _wait(began: float) -> None:
