@@ -108,6 +108,7 @@ TEXTS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.one_of(st.sampled_from(PARAMETERS), st.text(max_size=30)), TEXTS, max_size=8))
 def test_any_link_is_a_draft_within_limits_and_sentences(parameters):
     draft, selections, faults = state.read_link(parameters)

@@ -20,6 +20,8 @@ from core.runs.store import create_run, find_run
 from pages.parts import work
 from pages.photos import plan_table
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def made(tmp_path):

@@ -32,6 +32,7 @@ def test_the_rows_of_the_scan_hold_together_on_a_few_photos(monkeypatch):
     assert all(rows[row].unit == "x" for row in ratios)
 
 
+@pytest.mark.slow
 def test_of_a_hundred_photos_four_are_defects(tmp_path, monkeypatch):
     monkeypatch.setattr(photos, "NUM_DRAWINGS", 12)
     photos.write_photos(tmp_path, 200)

@@ -257,7 +257,7 @@ def test_one_class_of_the_photos_may_be_outliers(tmp_path):
     made = prepare_dataset(PhotosConfig(source=str(folder), outliers="other"), SplitConfig())
     assert made.class_names == ("cats", "dogs") and set(made.labels) == {0, 1}
     assert {example.class_index for example in made.outliers} == {2}
-    assert (len(made.examples), len(made.outliers), made.sizes["train"]) == (16, 8, 8)
+    assert (len(made.examples), len(made.outliers), made.split_sizes["train"]) == (16, 8, 8)
     assert "8 photos of “other” are outliers" in made.summary["notes"][0]
     again = dataset.load(made.id)
     assert (again.examples, again.outliers) == (made.examples, made.outliers)

@@ -208,7 +208,7 @@ def test_a_disk_that_refuses_is_said_with_its_reason(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(PhotoError, match="Not a directory"):
         draw_folder(tmp_path / "file" / "pets", ("cats",), 2)
-    task = {"folder": str(tmp_path / "gone"), "drawings": [["cats", 0]], "seed": 0, "token": "0"}
+    task = {"folder": str(tmp_path / "gone"), "drawings": [["cats", 0]], "seed": 0, "size": 64, "token": "0"}
     assert draw_some(task) == {"errno": errno.ENOENT, "error": "No such file or directory"}
 
 
