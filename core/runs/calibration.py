@@ -6,7 +6,7 @@ counted on photos that they were not fitted on.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -40,7 +40,7 @@ class Calibration:
     detector: str = MAX_P
     threshold: float = -1.0
     lost: float = 0.0
-    found: dict[str, tuple[int, int]] = field(default_factory=dict)
+    found: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
     has_output: bool = False
 
     def as_json(self) -> dict[str, Any]:
@@ -59,13 +59,14 @@ def from_json(stored: object) -> Calibration | None:
     """The calibration that a checkpoint's state holds; None where an older version wrote none, or it is not in that form."""
     if not isinstance(stored, dict):
         return None
+    values = cast("dict[str, Any]", stored)
     try:
-        found = {str(kind): (int(pair[0]), int(pair[1])) for kind, pair in stored["found"].items()}
-        numbers = {name: float(stored[name]) for name in ("temperature", "error", "error_before", "threshold", "lost")}
+        found = {str(kind): (int(pair[0]), int(pair[1])) for kind, pair in values["found"].items()}
+        numbers = {name: float(values[name]) for name in ("temperature", "error", "error_before", "threshold", "lost")}
         if not np.isfinite(list(numbers.values())).all() or numbers["temperature"] <= 0:
             return None
         return Calibration(
-            detector=str(stored["detector"]), found=found, has_output=bool(stored["has_output"]), **numbers
+            detector=str(values["detector"]), found=found, has_output=bool(values["has_output"]), **numbers
         )
     except (KeyError, TypeError, ValueError, IndexError, AttributeError):
         return None
@@ -142,9 +143,10 @@ def memory_of(features: np.ndarray, labels: np.ndarray) -> dict[str, dict[str, n
         rest = unit - means[np.searchsorted(np.unique(labels), labels)]
         spread = rest.T @ rest / len(unit)
         spread += np.eye(len(spread)) * (1e-3 * np.trace(spread) / len(spread) + 1e-9)
+        inverse = cast("np.ndarray", np.linalg.inv(spread))
         memory[MAHALANOBIS] = {
             "detector.means": means.astype(np.float32),
-            "detector.inverse": np.linalg.inv(spread).astype(np.float32),
+            "detector.inverse": inverse.astype(np.float32),
         }
     return memory
 
