@@ -10,6 +10,8 @@ from core.training.forecast.measured import Measurement
 from core.training.recipe.course import Course
 from core.training.recipe.schedule import averaging_window, image_size_of, judged_size, stride_of, training_sizes
 
+CALIBRATION_PHOTOS = 100  # that are made for it, their making included: about
+
 
 @dataclass
 class Speeds:
@@ -66,8 +68,11 @@ class Costs:
         return self.split_sizes["val"] * judge.photo_seconds + self.times.best_seconds + self.times.save_seconds
 
     def test_seconds(self, size: int) -> float:
-        """Of the test, after a last epoch that trained at ``size``; the best weights are read back first."""
-        return self.split_sizes["test"] * self.times.judge[self.judged(size)].photo_seconds + self.times.best_seconds
+        """Of the test, after a last epoch that trained at ``size``, and of the calibration after it, which looks at the photos of
+        validation and test once more and at some that are made; the best weights are read back first, and written again."""
+        judge, sizes = self.times.judge[self.judged(size)], self.split_sizes
+        photos = 2 * sizes["test"] + sizes["val"] + CALIBRATION_PHOTOS
+        return photos * judge.photo_seconds + judge.first_seconds + 2 * self.times.best_seconds
 
     def left(self, course: Course, epoch: int, step: int, size: int, speeds: Speeds) -> float:
         """Seconds from ``step`` finished steps of ``epoch`` on, to the result on the test photos.

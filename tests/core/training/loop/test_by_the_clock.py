@@ -93,7 +93,7 @@ def by_the_clock(monkeypatch):
 
 def test_a_run_keeps_its_time_and_does_again_to_the_bit_what_a_kill_has_undone(stripes_and_dots, by_the_clock):
     run = create_run(SMALL, stripes_and_dots)
-    per_epoch = -(-stripes_and_dots.sizes["train"] // 8)
+    per_epoch = -(-stripes_and_dots.split_sizes["train"] // 8)
     slow_from, kill_at = 4 * per_epoch + 2, 5 * per_epoch - 1
     _, before = by_the_clock(run, lambda step: 1 if step < slow_from else 30, kill_at)
     plans = [event for event in read_events(run.events_path)[0] if event["kind"] == "plan"]
