@@ -6,7 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core import config
-from core.photos.drawn.draw import seconds_to_prepare
+from core.photos.drawn.pace import seconds_to_prepare
 from core.training.forecast.forecast import forecast
 from pages import state
 from pages.parts import problems, words

@@ -11,7 +11,6 @@ import secrets
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from functools import lru_cache
 from pathlib import Path
 
 from PIL import Image
@@ -19,7 +18,7 @@ from PIL import Image
 from core.errors import PhotoError
 from core.jobs import pool
 from core.jobs.job import Report, no_report
-from core.machine import num_cores
+from core.photos.drawn import pace
 from core.photos.drawn.brush import Painter, draw_fur, place_in_frame
 from core.photos.drawn.pets import sketch_pet
 from core.photos.drawn.scenes import paint_background, paint_foreground, photograph
@@ -30,10 +29,6 @@ VERSION = 1  # stands in each file; raise it when the same arguments draw other 
 SUPERSAMPLING = 2  # painted this many times larger, then averaged down: smooth edges
 FILE_SIZE = 256
 JPEG_QUALITY = 90
-_STARTING_SECONDS = 2.0  # of the processes that draw, look and cache
-_WITH_SCAN_AND_CACHE = (
-    1.4  # drawing, saving, looking at it and making it the network's size, as multiples of drawing alone
-)
 _DRAWINGS_A_TASK = 10  # about 0.1 s of work: often enough for progress, seldom enough for the pipe
 
 
@@ -114,7 +109,7 @@ def draw_folder(
     report("drawing", done, total)
     if not missing:
         return folder
-    token = secrets.token_hex(4)
+    token, began = secrets.token_hex(4), time.monotonic()
     tasks = [
         {
             "folder": str(folder),
@@ -141,6 +136,7 @@ def draw_folder(
         for animal in animals:  # what a child that was ended while writing leaves
             for path in (folder / animal).glob(f".*.{token}"):
                 path.unlink(missing_ok=True)
+    pace.keep(size, len(missing), time.monotonic() - began)
     return folder
 
 
@@ -166,23 +162,6 @@ def draw_some(task: dict) -> dict:
             unfinished.unlink(missing_ok=True)
             return {"errno": error.errno, "error": error.strerror or str(error)}
     return {}
-
-
-@lru_cache
-def seconds_to_prepare(num_drawings: int, size: int) -> float:
-    """What drawings will take from nothing to a data set on this machine, as fast as it draws now; found out in about 30 ms.
-
-    Args:
-        num_drawings: of all classes together.
-        size: as in ``draw``.
-    """
-    times = []
-    for index in range(4):  # the first one loads what drawing needs
-        began = time.process_time()
-        draw("cats", index, size=size)
-        times.append(time.process_time() - began)
-    each = sum(sorted(times)[:2]) / 2
-    return _STARTING_SECONDS + num_drawings * each * _WITH_SCAN_AND_CACHE / num_cores()
 
 
 def contact_sheet(animals: Sequence[str], columns: int, rows: int, seed: int = 0) -> Image.Image:
