@@ -3,16 +3,13 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from imports import HEAVY, brings_tensorflow
-from nursery import ENVIRONMENT, Nursery
 
-from core.jobs.children import Program
 from core.machine import prepare_environment
 
 # Before any test imports TensorFlow: a worker process must compute as this one does, to the bit.
@@ -84,29 +81,6 @@ def workspace(tmp_path_factory, monkeypatch) -> Path:
     # nothing waits on after a test; those about the spare start one themselves
     monkeypatch.setenv("ALEXNET_SPARE", "0")
     return folder
-
-
-@pytest.fixture(scope="session")
-def nursery() -> Iterator[Nursery]:
-    """Where children that decode photos are born, after one start instead of one each."""
-    opened = Nursery(
-        "cv2", "PIL.AvifImagePlugin", "core.photos.cache", "core.photos.drawn.draw", "core.photos.files.isolated"
-    )
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def warm_children(request, monkeypatch) -> None:
-    """Children that decode photos come from the nursery; for tests of what they do, not of how they start."""
-    if sys.platform != "linux":
-        return
-    start, nursery = Program.start, request.getfixturevalue("nursery")
-    monkeypatch.setattr(
-        Program,
-        "start",
-        lambda self: (nursery.start if self.environment == ENVIRONMENT and not self.log_name else start)(self),
-    )
 
 
 @pytest.fixture(scope="session")

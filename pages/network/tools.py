@@ -117,7 +117,8 @@ def _show_step(label: str, by: int, then: ExperimentConfig | None) -> None:
         args=("", visit.step, by),
         key=label.lower(),
         disabled=then is None,
-        help=_step_words(visit.draft, then) if then else None,
+        # always with a hint: without one the browser makes another button, and the focus is lost
+        help=_step_words(visit.draft, then) if then else f"There is nothing to {label.lower()}.",
     )
 
 

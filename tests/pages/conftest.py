@@ -18,11 +18,6 @@ def components():
 
 
 @pytest.fixture(autouse=True)
-def children(warm_children):
-    """How they start is tested in tests/core/jobs."""
-
-
-@pytest.fixture(autouse=True)
 def forget():
     """Nothing that one test's server remembers reaches the next."""
     st.cache_data.clear()

@@ -13,7 +13,7 @@ from core.photos.prepare import prepare, prepare_test
 
 
 @pytest.fixture
-def learned(tmp_path, warm_children):
+def learned(tmp_path):
     """A data set of 24 pictures, and the run that has learned from it as far as overlap looks."""
     for class_name in ("cats", "dogs"):
         (tmp_path / "own" / class_name).mkdir(parents=True)

@@ -3,11 +3,6 @@ import pytest
 from PIL import Image
 
 
-@pytest.fixture(autouse=True)
-def children(warm_children):
-    """How they start is tested in tests/core/jobs."""
-
-
 @pytest.fixture
 def pets(tmp_path):
     """Two classes of 16 pictures, dark ones and light ones, and a file that is no picture."""
