@@ -179,13 +179,13 @@ MODERN = Preset(
     },
 )
 
-# The first network of whoever has just come: within a minute from the click to the result on two cores.
+# The first network of whoever has just come: the shortest way to one that has learned something (bench row first_network_seconds).
 FIRST = Preset(
     id="first",
     title="First network",
     summary=(
         "A small AlexNet for small pictures: few filters, a stem of stride 2, mild augmentation, and Muon, which needs few epochs. "
-        "It learns drawn pets in less than a minute; for photos, Modern AlexNet sees more."
+        "It learns drawn pets in a minute or two; for photos, Modern AlexNet sees more."
     ),
     source=(
         "The shape of Krizhevsky et al. 2012, section 3.5, with what Modern AlexNet has; Jordan et al. 2024 (Muon). Widths, strengths "
