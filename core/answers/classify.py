@@ -12,7 +12,7 @@ from core.photos.files.pixels import fit_image
 from core.runs.calibration import of_classes, scores, tempered
 from core.runs.evaluation import Answer
 from core.training.loop import checkpoint
-from core.training.loop.judge import predict
+from core.training.loop.judge import predict, with_features
 from core.training.recipe.augment import resize
 
 
@@ -35,8 +35,7 @@ class Classifier:
         self._memory = {name: array.astype(np.float32) for name, array in arrays.items()}
         self._is_looking = bool(self._memory)
         if self._is_looking:
-            outputs = [self._model.outputs[0], self._model.get_layer("output").input]
-            self._model = keras.Model(self._model.inputs, outputs)
+            self._model = with_features(self._model)
 
     def classify(self, images: Sequence[np.ndarray], batch_size: int = 32) -> list[Answer]:
         """What the network says about photos.

@@ -137,7 +137,7 @@ def _await_idle(module: str, seconds: float = 1.5) -> None:
     deadline = time.monotonic() + FRESH_SECONDS
     quiet_since, last = time.monotonic(), -1.0
     while time.monotonic() < deadline:
-        used = sum(_cpu_seconds(child) for child in psutil.Process().children() if module in _command(child))
+        used = sum(cpu_seconds(child) for child in psutil.Process().children() if module in _command(child))
         if not used or used > last:
             quiet_since, last = time.monotonic(), used
         elif time.monotonic() - quiet_since > seconds:
@@ -311,9 +311,9 @@ def _batch_times(run: Run) -> tuple[np.ndarray, np.ndarray]:
 
 def _measured(run: Run, process: psutil.Process, seconds: float) -> _Part:
     """Lets so many seconds pass, and says how fast the run was and what the server used."""
-    began, used = time.time(), _cpu_seconds(process)
+    began, used = time.time(), cpu_seconds(process)
     time.sleep(seconds)
-    ended, cores = time.time(), (_cpu_seconds(process) - used) / seconds
+    ended, cores = time.time(), (cpu_seconds(process) - used) / seconds
     events = [
         event
         for event in read_events(run.events_path)[0]
@@ -381,7 +381,8 @@ def watched(address: str, run: Run, number: int) -> Iterator[dict]:
         child.wait()
 
 
-def _cpu_seconds(process: psutil.Process) -> float:
+def cpu_seconds(process: psutil.Process) -> float:
+    """Processor seconds of a process so far; 0 once it has gone."""
     try:
         used = process.cpu_times()
     except psutil.Error:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core import config
 from core.photos.drawn.pace import seconds_to_prepare
+from core.photos.layouts.counts import sizes_of_drawn
 from core.training.forecast.forecast import forecast
 from pages import state
 from pages.parts import problems, words
@@ -53,8 +54,7 @@ def train_first(visit: Memory, owner: str) -> None:
 def _promise() -> str:
     """``50 s``: from the click to the result, by what this computer was measured to do, to the next ten seconds."""
     experiment = state.experiment_of(FIRST_PRESET)
-    num = len(experiment.photos.drawn_classes) * experiment.photos.num_drawn
-    parts = {"train": experiment.split.train, "val": experiment.split.val, "test": experiment.split.test}
-    training = forecast(experiment, {name: round(num * part) for name, part in parts.items()})
-    seconds = seconds_to_prepare(num, experiment.photos.drawn_size) + training.total_seconds
+    sizes = sizes_of_drawn(experiment.photos, experiment.split)
+    preparing = seconds_to_prepare(sum(sizes.values()), experiment.photos.drawn_size)
+    seconds = preparing + forecast(experiment, sizes).total_seconds
     return words.duration(10 * math.ceil(seconds / 10))

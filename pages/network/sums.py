@@ -10,7 +10,7 @@ from core.advice import capacity
 from core.config import ExperimentConfig
 from core.errors import ConfigError
 from core.network.plan import NetworkPlan, plan
-from core.photos.layouts.counts import SplitSizes
+from core.photos.layouts.counts import SplitSizes, sizes_of_drawn
 from core.training.forecast.forecast import Forecast, forecast
 from pages import state
 from pages.parts import problems, words
@@ -40,11 +40,7 @@ def _split_sizes() -> SplitSizes:
     dataset, draft = current_dataset(), state.draft()
     if dataset is not None:
         return dataset.split_sizes
-    drawn = len(draft.photos.drawn_classes)
-    return {
-        name: round(drawn * part * (draft.photos.num_drawn if part <= 1 else 1))
-        for name, part in (("train", draft.split.train), ("val", draft.split.val), ("test", draft.split.test))
-    }
+    return sizes_of_drawn(draft.photos, draft.split)
 
 
 def show_totals(now: Sums, other: Sums | None) -> None:

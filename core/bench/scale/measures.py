@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import psutil
 
 from core import config as configs
-from core.bench.processes import rss_anon, server, sparse_dataset
+from core.bench.processes import cpu_seconds, rss_anon, server, sparse_dataset
 from core.bench.scale.fit import exponent, grown
-from core.bench.scale.world import home, spent, spent_by_command, used_by, write_photos, write_run
+from core.bench.scale.world import home, spent, spent_by_command, write_photos, write_run
 from core.bench.table import NUM_ROUNDS, LeftOut, Result
 from core.bench.viewers import Seen, Viewer
 from core.config import ExperimentConfig, PhotosConfig, SplitConfig
@@ -149,7 +149,7 @@ def _trained(dataset) -> dict[str, float]:
     while worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE:
         peak = max(peak, rss_anon(worker.pid))
         events, offset = read_events(run.events_path, offset)
-        used_at += [used_by(worker)] * sum(event["kind"] == "epoch" for event in events)
+        used_at += [cpu_seconds(worker)] * sum(event["kind"] == "epoch" for event in events)
         time.sleep(0.02)
     if run.status != "completed" or len(used_at) < 2:
         raise AppError(f"The run on {len(dataset.examples):,} photos is {run.status}: {run.history.message}")
@@ -187,9 +187,9 @@ def _drawn(address: str, process: psutil.Process, page: str, query: str = "") ->
     asyncio.run(_draw(address, page, query))
     costs = []
     for _ in range(NUM_DRAWS):
-        before = used_by(process)
+        before = cpu_seconds(process)
         received = asyncio.run(_draw(address, page, query))
-        costs.append((used_by(process) - before, received))
+        costs.append((cpu_seconds(process) - before, received))
     return min(seconds for seconds, _ in costs), min(received for _, received in costs)
 
 

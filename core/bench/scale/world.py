@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
-
 from core.jobs.children import child_environment
 from core.runs.run import Run
 from core.runs.store import create_run
@@ -58,15 +56,6 @@ def spent_by_command(*arguments: str) -> float:
         subprocess.run(command, cwd=PROJECT, env=child_environment(), stdout=subprocess.DEVNULL, check=True)
 
     return spent(run)
-
-
-def used_by(process: psutil.Process) -> float:
-    """Processor seconds of a process so far; 0 once it has gone."""
-    try:
-        used = process.cpu_times()
-    except psutil.Error:
-        return 0.0
-    return used.user + used.system
 
 
 def write_photos(folder: Path, count: int) -> None:

@@ -48,7 +48,7 @@ class Costs:
 
     @property
     def steps_per_epoch(self) -> int:
-        return max(1, -(-self.split_sizes["train"] // self.training.batch_size))
+        return steps_of_epoch(self.split_sizes["train"], self.training.batch_size)
 
     @property
     def num_lengths(self) -> int:
@@ -151,3 +151,8 @@ class Costs:
         num_fitting = bisect_right(lengths, seconds, key=lambda num_steps: self.left(of(num_steps), *place, speeds))
         around = lengths[max(0, num_fitting - 1) : num_fitting + 1]
         return min(map(of, around), key=lambda course: abs(self.left(course, *place, speeds) - seconds))
+
+
+def steps_of_epoch(photos: int, batch_size: int) -> int:
+    """Of a whole one; without photos it counts as one."""
+    return max(1, -(-photos // batch_size))

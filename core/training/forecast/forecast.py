@@ -13,7 +13,7 @@ from core.machine import available_memory
 from core.photos.layouts.counts import SplitSizes
 from core.training.device import choose_precision
 from core.training.forecast import measured
-from core.training.forecast.costs import Costs
+from core.training.forecast.costs import Costs, steps_of_epoch
 from core.training.forecast.measured import Measurement, Timing
 from core.training.recipe.schedule import MOST_KEPT_BYTES, averaging_window, judged_size, stride_of
 
@@ -162,7 +162,7 @@ def _num_epochs(config: ExperimentConfig, times: Measurement, split_sizes: Split
 def _seconds(config: ExperimentConfig, numbers: Measurement, split_sizes: SplitSizes) -> tuple[float, float]:
     """(seconds of all epochs, seconds of start and test)."""
     training, full = config.training, config.network.input_size
-    steps = _num_steps(split_sizes["train"], training.batch_size)
+    steps = steps_of_epoch(split_sizes["train"], training.batch_size)
     window = averaging_window(training, training.epochs * steps)
     averaging = numbers.average_seconds * steps / stride_of(window) if window >= 2 else 0.0
     sizes = measured.epochs_by_size(config)
@@ -308,7 +308,7 @@ def _distance(a: Measurement, b: Measurement) -> float:
 
 def _memory(config: ExperimentConfig, num_classes: int, split_sizes: SplitSizes, batch_size: int) -> float:
     """Bytes at a batch size, which may be another than the configured one."""
-    photos = split_sizes["train"] / _num_steps(split_sizes["train"], batch_size)
+    photos = split_sizes["train"] / steps_of_epoch(split_sizes["train"], batch_size)
     size = measured.used_sizes(config)[-1]
     own = measured.find(config, num_classes)
     if own is None:
@@ -342,8 +342,8 @@ def _largest_batch(config: ExperimentConfig, num_classes: int, split_sizes: Spli
 def about_epochs(config: ExperimentConfig, split_sizes: SplitSizes) -> str:
     """Where an epoch is only some steps: why so many epochs are no mistake, in words; "" elsewhere."""
     photos, training = split_sizes["train"], config.training
-    steps = _num_steps(photos, training.batch_size)
-    total, usual = training.epochs * steps, training.epochs * _num_steps(USUAL_PHOTOS, training.batch_size)
+    steps = steps_of_epoch(photos, training.batch_size)
+    total, usual = training.epochs * steps, training.epochs * steps_of_epoch(USUAL_PHOTOS, training.batch_size)
     if photos >= USUAL_PHOTOS / 4 or not photos or training.minutes:
         return ""
     each = f"{steps:,} step{'s' if steps > 1 else ''}"
@@ -409,12 +409,8 @@ def _in_words(seconds: float) -> str:
     return f"{seconds / 3600:.1f} hours"
 
 
-def _num_steps(photos: int, batch_size: int) -> int:
-    return max(1, -(-photos // batch_size))
-
-
 def _photos_per_step(config: ExperimentConfig, split_sizes: SplitSizes) -> float:
-    return split_sizes["train"] / _num_steps(split_sizes["train"], config.training.batch_size)
+    return split_sizes["train"] / steps_of_epoch(split_sizes["train"], config.training.batch_size)
 
 
 def _is_near(a: float, b: float) -> bool:

@@ -157,7 +157,7 @@ def calibrated(
         report: called with the stage "testing".
     """
     num_classes = len(dataset.class_names)
-    watching = keras.Model(model.inputs[0], [model.outputs[0], model.get_layer("output").input])
+    watching = with_features(model)
 
     def looked_at(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return _looked_at(watching, images, rows, size, report)
@@ -195,6 +195,11 @@ def calibrated(
         lost = float((score((test, test_features)) < threshold).mean())
         candidates.append((replace(result, detector=detector, threshold=threshold, lost=lost, found=found), memory))
     return max(candidates, key=lambda pair: pair[0].found_fraction or 0.0)  # the first of equals, which costs nothing
+
+
+def with_features(model: keras.Model) -> keras.Model:
+    """The model with two outputs: its own, and the last hidden layer (B, D)."""
+    return keras.Model(model.inputs[0], [model.outputs[0], model.get_layer("output").input])
 
 
 def _looked_at(

@@ -150,14 +150,15 @@ def train_batch(data: TrainData, epoch: int, step: int, size: int | None = None)
     batch = Batch(images, np.asarray(data.labels)[rows].astype(np.int32))
     if data.mixup_alpha:
         batch = mixup(batch, data.mixup_alpha, rng_for(data.seed, epoch, step, _MIXUP))
-    return _with_outliers(batch, data, cache, epoch, step, size) if data.outliers else batch
+    return _with_outliers(batch, data, cache, epoch, step, size)
 
 
 def _with_outliers(batch: Batch, data: TrainData, cache: np.ndarray, epoch: int, step: int, size: int | None) -> Batch:
-    """The batch, and behind its photos outliers, moved and coloured as photos are, or that alone would tell them apart."""
-    outliers, rng = data.outliers, rng_for(data.seed, epoch, step, _OUTLIERS)
+    """The batch, and behind its photos outliers where there are some, moved and coloured as photos are, or that alone would tell them apart."""
+    outliers = data.outliers
     if outliers is None:
         return batch
+    rng = rng_for(data.seed, epoch, step, _OUTLIERS)
     count = max(1, round(outliers.fraction * len(batch.labels)))
     images = augment_batch(outliers.drawn(cache, count, rng), data.augment, rng, size)
     labels, mix = np.full(count, outliers.label, np.int32), batch.mix
