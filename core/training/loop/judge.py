@@ -2,7 +2,7 @@
 answers are worth and from when on it says “neither”."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -194,7 +194,22 @@ def calibrated(
         found = {kind: (int((score(pair) < threshold).sum()), len(pair[0])) for kind, pair in seen.items()}
         lost = float((score((test, test_features)) < threshold).mean())
         candidates.append((replace(result, detector=detector, threshold=threshold, lost=lost, found=found), memory))
-    return max(candidates, key=lambda pair: pair[0].found_fraction or 0.0)  # the first of equals, which costs nothing
+    return chosen(candidates, made)
+
+
+def chosen(
+    candidates: Sequence[tuple[Calibration, dict[str, np.ndarray]]], kinds: Iterable[str]
+) -> tuple[Calibration, dict[str, np.ndarray]]:
+    """The detector that finds most made pictures; of equals the first, which costs nothing.
+
+    Photos of outliers are not asked: those of the test split judge, and what a choice was made by cannot judge it.
+
+    Args:
+        candidates: calibrations that differ by their detector, each with the arrays that this one needs.
+        kinds: of made pictures.
+    """
+    kinds = tuple(kinds)
+    return max(candidates, key=lambda pair: sum(pair[0].found[kind][0] for kind in kinds))
 
 
 def with_features(model: keras.Model) -> keras.Model:

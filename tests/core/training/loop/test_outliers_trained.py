@@ -13,6 +13,7 @@ from core.jobs.events import EventLog
 from core.jobs.job import Cancelled
 from core.machine import prepare_environment
 from core.photos.prepare import prepare
+from core.runs.calibration import Calibration
 from core.runs.store import create_run, find_run
 from core.training.recipe import made
 
@@ -24,6 +25,7 @@ from core.answers.network import load_network  # noqa: E402
 from core.photos.files.decode import decode  # noqa: E402
 from core.training.loop import checkpoint  # noqa: E402
 from core.training.loop import train as training  # noqa: E402
+from core.training.loop.judge import chosen  # noqa: E402
 
 SMALL = overlay(
     ExperimentConfig(),
@@ -115,6 +117,17 @@ def test_a_class_of_outliers_is_an_output_and_no_answer(stripes_dots_and_plain, 
     same = interrupted_after(9, create_run(put_all(SMALL, taught), dataset))
     assert differences(student, same) == []
     assert json.loads((same.folder / "calibration.json").read_text()) == student.calibration.as_json()
+
+
+def test_a_detector_is_chosen_by_made_pictures_and_never_by_the_photos_that_judge_it():
+    def candidate(detector: str, made_found: int, photos_found: int) -> tuple[Calibration, dict]:
+        found = {"noise": (made_found, 9), "wall": (1, 9), "outliers": (photos_found, 12)}
+        return Calibration(detector=detector, found=found), {}
+
+    best = candidate("knn", 6, 0)
+    assert chosen([candidate("max_p", 3, 12), best, candidate("mahalanobis", 5, 12)], ["noise", "wall"]) == best
+    first = candidate("max_p", 6, 0)
+    assert chosen([first, candidate("knn", 6, 12)], ["noise", "wall"]) == first
 
 
 def test_a_run_without_outliers_has_a_detector_of_its_own(stripes_and_dots):
